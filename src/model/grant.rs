@@ -1,0 +1,102 @@
+//! What is asked for: a token request after its dialect has been taken off.
+
+use http::{HeaderMap, Method};
+
+use super::{ClientId, ScopeSet};
+use crate::secret::Secret;
+
+closed! {
+    /// A grant (RFC 6749, section 1.3), as `grant_type` spells it.
+    pub enum GrantKind {
+        ClientCredentials = "client_credentials",
+        Password = "password",
+    }
+}
+
+closed! {
+    /// How client credentials travelled.
+    pub enum PresentedBy {
+        /// `Authorization: Basic` (RFC 6749, section 2.3.1).
+        Basic = "basic",
+        /// In the request body, form or JSON.
+        Body = "body",
+        /// In a header with a scheme of the dialect's own.
+        Header = "header",
+    }
+}
+
+/// A request as it arrived, borrowed: everything that `parse` may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Inbound<'a> {
+    pub method: &'a Method,
+    /// The path as sent, undecoded.
+    pub path: &'a str,
+    /// What follows `?`, undecoded.
+    pub query: Option<&'a str>,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    /// The realm that the request's host is bound to.
+    pub host_realm: Option<&'a str>,
+}
+
+/// A realm's name as the caller chose it; it may not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealmName(pub String);
+
+/// A token request, whatever wire contract it came by.
+#[derive(Debug)]
+pub struct TokenRequest {
+    pub realm: RealmName,
+    pub client: Credentials,
+    pub grant: GrantRequest,
+    pub scope: Option<ScopeSet>,
+    /// Audiences asked for by `audience` or `resource` (RFC 8707).
+    pub audience: Vec<String>,
+}
+
+/// Who says to be asking.
+#[derive(Debug)]
+pub enum Credentials {
+    /// A client with its secret. The carrier may allow two readings of the same bytes (raw, then form-decoded): the pairs,
+    /// first choice first; together they are one attempt.
+    Client { by: PresentedBy, readings: Vec<(ClientId, Secret<String>)> },
+    /// No client credentials travel in this contract: accounts speak for themselves through this public client.
+    Implied(ClientId),
+}
+
+/// Which grant, with the credentials that belong to it.
+#[derive(Debug)]
+pub enum GrantRequest {
+    ClientCredentials,
+    /// An account's own credentials (RFC 6749, section 4.3), with a one-time password where it has a second factor.
+    Password {
+        username: String,
+        password: Secret<String>,
+        otp: Option<Secret<String>>,
+    },
+    /// The second step of a password grant that was answered with `mfa_required`.
+    MfaOtp {
+        mfa_token: Secret<String>,
+        otp: Secret<String>,
+    },
+}
+
+impl GrantRequest {
+    pub const fn kind(&self) -> GrantKind {
+        match self {
+            Self::ClientCredentials => GrantKind::ClientCredentials,
+            Self::Password { .. } | Self::MfaOtp { .. } => GrantKind::Password,
+        }
+    }
+}
+
+/// What of an `Accept` header decides the shape of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// Absent, unreadable or without preference.
+    Any,
+    /// JSON was listed.
+    Json,
+    /// A textual media type was listed, which a bare token may be sent as.
+    Text(&'static str),
+}

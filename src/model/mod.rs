@@ -1,0 +1,29 @@
+//! Pure data and rules: the words of the product as types. No I/O, no clock, no policy of a wire contract.
+
+#[macro_use]
+mod closed;
+
+mod client;
+mod grant;
+mod ids;
+mod institution;
+mod key;
+mod realm;
+pub mod scope;
+mod secrets;
+pub mod template;
+mod time;
+mod token;
+mod user;
+
+pub use client::{AuthMethod, Client};
+pub use grant::{Accept, Credentials, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenRequest};
+pub use ids::{ClientId, InstitutionId, KeyId, RealmId, SecretId, UserId};
+pub use institution::{Institution, RateLimit};
+pub use key::{Algorithm, KeyState};
+pub use realm::{Api, LockoutPolicy, Realm, Unlock};
+pub use scope::{Scope, ScopeSet};
+pub use secrets::{StoredSecret, Verifier};
+pub use time::Timestamp;
+pub use token::{Facts, IssuePolicy, Issued, Lifetimes, MfaPolicy, TokenFormat};
+pub use user::User;

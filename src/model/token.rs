@@ -1,0 +1,137 @@
+//! What is minted: the rules of a token that a dialect sets, and the token as it leaves the engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::scope::ScopePolicy;
+use super::template::{Lookup, Placeholder, Value};
+use super::{Algorithm, Client, GrantKind, Institution, RealmId, ScopeSet, Timestamp, User};
+use crate::secret::Secret;
+
+closed! {
+    /// What a token looks like.
+    pub enum TokenFormat {
+        /// A signed JWT: verified by anyone, stored nowhere.
+        Jwt = "jwt",
+        /// A version 4 UUID, stored by digest: 122 random bits, for contracts that promise a UUID.
+        Uuid4 = "uuid4",
+        /// 256 random bits, stored by digest.
+        Opaque256 = "opaque256",
+    }
+}
+
+closed! {
+    /// When an account needs its second factor.
+    pub enum MfaPolicy {
+        /// Never, not even if it has one.
+        Off = "off",
+        /// If it has one.
+        IfEnrolled = "if_enrolled",
+        /// Always: an account without one gets no token.
+        Required = "required",
+    }
+}
+
+/// How long tokens live, for each grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifetimes(pub BTreeMap<GrantKind, Duration>);
+
+impl Lifetimes {
+    pub fn of(&self, grant: GrantKind) -> Duration {
+        self.0.get(&grant).copied().unwrap_or(Duration::from_secs(3600))
+    }
+}
+
+/// What a dialect says about the tokens that it asks the engine for: policy as data, without a word of the wire.
+#[derive(Clone, Debug)]
+pub struct IssuePolicy {
+    pub format: TokenFormat,
+    /// `None`: the API's, else the realm's.
+    pub algorithm: Option<Algorithm>,
+    /// The JWT's `typ` header.
+    pub typ: String,
+    /// Claims beside the engine's own (`iss sub aud client_id scope jti iat exp`), which it may also replace, except for
+    /// `iss`, `jti`, `iat` and `exp`.
+    pub claims: super::template::Template,
+    pub lifetimes: Lifetimes,
+    pub scope: ScopePolicy,
+    pub mfa: MfaPolicy,
+}
+
+/// For whom a token is: what claims and answers may name.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub realm: RealmId,
+    pub issuer: Arc<str>,
+    pub client: Client,
+    /// The user's institution, else the client's.
+    pub institution: Option<Institution>,
+    pub user: Option<User>,
+    pub scope: ScopeSet,
+    pub audience: Vec<String>,
+}
+
+impl Facts {
+    /// The `sub` of the token: the user, or the client itself.
+    pub fn subject(&self) -> &str {
+        self.user.as_ref().map_or(self.client.id.as_str(), |user| user.id.as_str())
+    }
+}
+
+impl Lookup for Facts {
+    fn value(&self, placeholder: Placeholder) -> Value<'_> {
+        let user = self.user.as_ref();
+        let institution = self.institution.as_ref();
+        match placeholder {
+            Placeholder::Realm => Value::from(self.realm.as_str()),
+            Placeholder::Issuer => Value::from(&*self.issuer),
+            Placeholder::SubjectId => Value::from(self.subject()),
+            Placeholder::ClientId => Value::from(self.client.id.as_str()),
+            Placeholder::ClientName => Value::from(self.client.name.as_str()),
+            Placeholder::ClientRequiresMfa => Value::Bool(self.client.requires_mfa),
+            Placeholder::InstitutionId => Value::from(institution.map(|institution| institution.id.as_str())),
+            Placeholder::InstitutionName => Value::from(institution.map(|institution| institution.name.as_str())),
+            Placeholder::UserId => Value::from(user.map(|user| user.id.as_str())),
+            Placeholder::UserEmail => Value::from(user.and_then(|user| user.email.as_deref())),
+            Placeholder::UserName => Value::from(user.map(|user| user.name.as_str())),
+            Placeholder::UserRoles => {
+                user.map_or(Value::Absent, |user| Value::List(user.roles.iter().map(String::as_str).collect()))
+            }
+            Placeholder::Scope => Value::Text(self.scope.to_string().into()),
+            Placeholder::Scopes => Value::List(self.scope.iter().map(super::Scope::as_str).collect()),
+            Placeholder::Audience => match self.audience.as_slice() {
+                [] => Value::Absent,
+                [one] => Value::from(one.as_str()),
+                several => Value::List(several.iter().map(String::as_str).collect()),
+            },
+            _ => Value::Absent,
+        }
+    }
+}
+
+/// A token on its way out.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub access_token: Secret<String>,
+    pub grant: GrantKind,
+    /// Whole seconds; never more than the token's real remaining life.
+    pub expires_in: i64,
+    pub expires_at: Timestamp,
+    /// Does the granted scope differ from the requested one?
+    pub scope_differs: bool,
+    /// A step-up must confirm the token before it works.
+    pub pending: bool,
+    pub facts: Facts,
+}
+
+impl Lookup for Issued {
+    fn value(&self, placeholder: Placeholder) -> Value<'_> {
+        match placeholder {
+            Placeholder::AccessToken => Value::from(self.access_token.expose().as_str()),
+            Placeholder::ExpiresIn => Value::Int(self.expires_in),
+            Placeholder::ExpiresAt => Value::Int(self.expires_at.seconds()),
+            other => self.facts.value(other),
+        }
+    }
+}

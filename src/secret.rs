@@ -1,0 +1,71 @@
+//! Secrets as a type: no `Serialize`, no `Display`, a redacted `Debug`, wiped when dropped.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroize;
+
+/// A value that must never reach a log, an error, a metric or a serialised form.
+///
+/// It can be read only through [`Secret::expose`], which is easy to find in a review.
+#[derive(Clone)]
+pub struct Secret<T: Zeroize>(T);
+
+impl<T: Zeroize> Secret<T> {
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value itself. Keep what is made of it as short-lived as the call.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T: Zeroize + AsRef<[u8]>> Secret<T> {
+    /// Equality in a time that depends only on the lengths.
+    pub fn ct_eq(&self, other: &[u8]) -> bool {
+        ct_eq(self.0.as_ref(), other)
+    }
+}
+
+impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Equality of two byte strings in a time that depends only on their lengths.
+pub fn ct_eq(left: &[u8], right: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_is_redacted() {
+        assert_eq!(format!("{:?}", Secret::new(String::from("hunter2"))), "[redacted]");
+    }
+
+    #[test]
+    fn comparison_is_of_bytes() {
+        let secret = Secret::new(String::from("hunter2"));
+        assert!(secret.ct_eq(b"hunter2"));
+        assert!(!secret.ct_eq(b"hunter3"));
+        assert!(!secret.ct_eq(b"hunter"));
+    }
+}
