@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::closed;
-use crate::model::{RateLimit, ScopeSet};
+use crate::model::{ClientId, InstitutionId, RateLimit, RealmId, ScopeSet, SecretId, UserId};
 use crate::secret::Secret;
 
 closed! {
@@ -71,6 +71,30 @@ closed! {
     }
 }
 
+/// Whom a refusal is about, as far as that was found out: only what exists, never what a caller merely wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub realm: Option<RealmId>,
+    pub institution: Option<InstitutionId>,
+    pub client: Option<ClientId>,
+    pub user: Option<UserId>,
+    pub secret: Option<SecretId>,
+}
+
+impl About {
+    /// What `self` does not say is taken from `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            realm: self.realm.or(other.realm),
+            institution: self.institution.or(other.institution),
+            client: self.client.or(other.client),
+            user: self.user.or(other.user),
+            secret: self.secret.or(other.secret),
+        }
+    }
+}
+
 /// A refusal: a public kind and hint, a private detail, and the cause.
 #[derive(Debug)]
 pub struct OAuthError {
@@ -89,6 +113,8 @@ pub struct OAuthError {
     pub scopes: Option<(ScopeSet, ScopeSet)>,
     /// Logged and audited, never sent.
     pub reason: Option<Reason>,
+    /// Logged and audited, never sent.
+    pub about: About,
     /// Logged, never sent.
     pub detail: Option<Cow<'static, str>>,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -105,6 +131,7 @@ impl OAuthError {
             mfa_token: None,
             scopes: None,
             reason: None,
+            about: About::default(),
             detail: None,
             source: None,
         }
@@ -128,6 +155,12 @@ impl OAuthError {
     #[must_use]
     pub fn param(self, param: &'static str) -> Self {
         Self { param: Some(param), ..self }
+    }
+
+    /// Adds whom it is about; what was said before stands.
+    #[must_use]
+    pub fn about(self, about: About) -> Self {
+        Self { about: self.about.clone().or(about), ..self }
     }
 
     #[must_use]

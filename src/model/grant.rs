@@ -1,5 +1,6 @@
 //! What is asked for: a token request after its dialect has been taken off.
 
+use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use super::{ClientId, ScopeSet};
@@ -37,6 +38,19 @@ pub struct Inbound<'a> {
     pub body: &'a [u8],
     /// The realm that the request's host is bound to.
     pub host_realm: Option<&'a str>,
+}
+
+impl<'a> Inbound<'a> {
+    /// A request whose body has not been read.
+    pub fn of(head: &'a Parts, host_realm: Option<&'a str>) -> Self {
+        let Parts { method, uri, headers, .. } = head;
+        Self { method, path: uri.path(), query: uri.query(), headers, body: &[], host_realm }
+    }
+
+    #[must_use]
+    pub fn with_body(self, body: &'a [u8]) -> Self {
+        Self { body, ..self }
+    }
 }
 
 /// A realm's name as the caller chose it; it may not exist.

@@ -114,9 +114,11 @@ impl Lookup for Facts {
 #[derive(Clone, Debug)]
 pub struct Issued {
     pub access_token: Secret<String>,
+    pub format: TokenFormat,
     pub grant: GrantKind,
     /// Whole seconds; never more than the token's real remaining life.
     pub expires_in: i64,
+    pub issued_at: Timestamp,
     pub expires_at: Timestamp,
     /// Does the granted scope differ from the requested one?
     pub scope_differs: bool,

@@ -1,0 +1,142 @@
+//! One value that holds what every request needs, built the same way in production and in tests.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::audit::AuditWriter;
+use crate::clock::{Clock, Entropy};
+use crate::config::Config;
+use crate::credential::{CredentialChecker, HashPool};
+use crate::dialect::{Dialects, Fault};
+use crate::error::{ErrorKind, OAuthError};
+use crate::guard::{Limiter, Throttle};
+use crate::keys::{MasterKey, Purpose, Sealer};
+use crate::model::Timestamp;
+use crate::realms::{RealmContext, Realms, RealmsError};
+use crate::store::{Db, StoreError};
+use crate::telemetry::{Metrics, Readings};
+
+/// Keys of rate limits held in memory at most.
+const LIMITER_CAPACITY: usize = 100_000;
+
+/// The server without its listeners.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub realms: Realms,
+    pub credentials: CredentialChecker,
+    /// Seals the handles of half-finished sign-ins.
+    pub mfa_sealer: Sealer,
+    pub limiter: Limiter,
+    pub throttle: Throttle,
+    pub audit: AuditWriter,
+    pub metrics: Metrics,
+    dialects: RwLock<Arc<Dialects>>,
+    draining: AtomicBool,
+}
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub master: MasterKey,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub dialects: Dialects,
+}
+
+/// Why an [`App`] could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("the database did not answer: {0}")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Realms(#[from] RealmsError),
+    #[error(
+        "the database was written under another master key; give the key that it began with (master_key), or start with an empty \
+         database"
+    )]
+    ForeignMasterKey,
+}
+
+impl App {
+    /// Checks the master key against the database, loads the realms and starts the audit writer.
+    pub async fn build(parts: Parts) -> Result<Arc<Self>, AppError> {
+        let Parts { config, db, master, clock, entropy, dialects } = parts;
+        recognise_master_key(&db, &master).await?;
+        let realms = Realms::load(&db, Sealer::new(&master, Purpose::Seal), config.server.public_url()).await?;
+        let pool = HashPool::new(config.secrets.hash_workers(), config.secrets.hash_wait());
+        let credentials = CredentialChecker::new(&master, pool, config.secrets.argon2(), config.secrets.hash);
+        let audit = AuditWriter::start(db.clone(), config.audit.issuance, config.audit.queue);
+        let mfa_sealer = Sealer::new(&master, Purpose::MfaToken);
+        Ok(Arc::new(Self {
+            config,
+            db,
+            clock,
+            entropy,
+            realms,
+            credentials,
+            mfa_sealer,
+            limiter: Limiter::new(LIMITER_CAPACITY),
+            audit,
+            metrics: Metrics::new(),
+            dialects: RwLock::new(Arc::new(dialects)),
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The dialects in force.
+    pub fn dialects(&self) -> Arc<Dialects> {
+        self.dialects.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the dialect files again. With a fault in one of them, what was in force stays.
+    pub fn reload_dialects(&self) -> Result<(), Vec<Fault>> {
+        let fresh = Dialects::load(self.config.dialects.dir.as_deref())?;
+        *self.dialects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(())
+    }
+
+    /// The realm of this name, or the refusal that names no other.
+    pub fn realm(&self, name: &str) -> Result<Arc<RealmContext>, OAuthError> {
+        self.realms.get(name).ok_or_else(|| OAuthError::new(ErrorKind::UnknownRealm).hint("Unknown realm"))
+    }
+
+    /// A shutdown has begun: nothing new should be sent here.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Figures that other rooms count for themselves.
+    pub fn readings(&self) -> Readings {
+        let pool = self.credentials.pool();
+        Readings {
+            hash_runs: pool.runs(),
+            hash_waiting: pool.waiting(),
+            audit_written: self.audit.written(),
+            audit_waiting: self.audit.waiting(),
+            audit_dropped: self.audit.dropped(),
+        }
+    }
+}
+
+/// A database is bound to its first master key, so that a wrong one is told at the start instead of at the first signature.
+async fn recognise_master_key(db: &Db, master: &MasterKey) -> Result<(), AppError> {
+    const NAME: &str = "master_key_check";
+    let mut tx = db.begin().await?;
+    let known = crate::store::meta::put_once(&mut tx.conn(), NAME, &master.check_value()).await?;
+    tx.commit().await?;
+    if known == master.check_value() { Ok(()) } else { Err(AppError::ForeignMasterKey) }
+}

@@ -1,0 +1,83 @@
+//! `[server]`: where it listens and whom it believes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::Uri;
+use ipnet::IpNet;
+
+#[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Where partners and services reach the token endpoints.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// Where operations reach the admin API, health and metrics. Loopback unless told otherwise.
+    #[schemars(with = "String")]
+    pub admin_listen: SocketAddr,
+    /// The URL under which callers reach `listen`, without a trailing slash; issuers and links are made of it, never of a
+    /// request's headers. Default: `http://` and the listening address.
+    pub public_url: Option<String>,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds that one request may take, its body included.
+    pub request_timeout_seconds: u64,
+    /// Seconds that open requests are given to finish at shutdown.
+    pub drain_seconds: u64,
+    /// Connections served at a time on each listener; more wait in the system's queue.
+    pub max_connections: usize,
+    /// Allow `http` issuers on an address that others can reach. Only for a test network: tokens travel in clear.
+    pub insecure_http: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            request_timeout_seconds: 10,
+            drain_seconds: 20,
+            max_connections: 10_000,
+            insecure_http: false,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// The public URL, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+
+    pub(super) fn check(&self, faults: &mut Vec<String>) {
+        let url = self.public_url();
+        match url.parse::<Uri>() {
+            Ok(uri) if uri.scheme().is_some() && uri.query().is_none() && !url.ends_with('/') => {}
+            _ => faults.push(format!("server.public_url: `{url}` must be an absolute URL without query and trailing slash")),
+        }
+        if !self.listen.ip().is_loopback() && url.starts_with("http://") && !self.insecure_http {
+            faults.push(format!(
+                "server.public_url: `{url}` is not https, while server.listen = \"{}\" can be reached by others; put TLS in front and \
+                 name the https URL here (or set server.insecure_http = true on a test network)",
+                self.listen
+            ));
+        }
+        if self.request_timeout_seconds == 0 {
+            faults.push("server.request_timeout_seconds: 0 would refuse every request; give at least 1".into());
+        }
+        if self.max_connections == 0 {
+            faults.push("server.max_connections: 0 would refuse every connection; give at least 1".into());
+        }
+    }
+}

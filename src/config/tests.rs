@@ -1,0 +1,73 @@
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("countersign.toml");
+    std::fs::write(&path, file).unwrap();
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Source { file: Some(path), environment }.load()
+}
+
+#[test]
+fn an_empty_file_is_the_safe_default() {
+    let config = load("", &[]).unwrap();
+    assert!(config.server.listen.ip().is_loopback());
+    assert!(config.server.admin_listen.ip().is_loopback());
+    assert_eq!(config.server.public_url(), "http://127.0.0.1:8080");
+    assert_eq!(config.audit.issuance.as_str(), "buffered");
+}
+
+#[test]
+fn every_fault_is_reported_at_once() {
+    let file = r#"
+        nonsense = 1
+        [server]
+        lisen = "127.0.0.1:1"
+        [database]
+        url = "mysql://x"
+        [secrets]
+        max_live = 1
+        [guard]
+        failed_tries = "often"
+    "#;
+    let Faults(faults) = load(file, &[]).unwrap_err();
+    let all = faults.join("\n");
+    for part in ["`nonsense`", "lisen", "database.url", "secrets.max_live", "`often` is not a rate"] {
+        assert!(all.contains(part), "{part} is missing in:\n{all}");
+    }
+    assert_eq!(faults.len(), 5, "{all}");
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let file = "[server]\nlisten = \"127.0.0.1:9000\"\n";
+    let config = load(file, &[("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:9100"), ("COUNTERSIGN_DATABASE__MAX_CONNECTIONS", "3")]).unwrap();
+    assert_eq!(config.server.listen.port(), 9100);
+    assert_eq!(config.database.max_connections, 3);
+}
+
+#[test]
+fn plain_http_on_a_public_address_is_refused() {
+    let Faults(faults) = load("[server]\nlisten = \"0.0.0.0:8080\"\n", &[]).unwrap_err();
+    assert!(faults[0].contains("server.insecure_http"), "{faults:?}");
+    let https = "[server]\nlisten = \"0.0.0.0:8080\"\npublic_url = \"https://auth.bank.example\"\n";
+    assert!(load(https, &[]).is_ok());
+}
+
+#[test]
+fn a_secret_comes_from_value_file_or_environment() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("url");
+    std::fs::write(&path, "postgres://u:hunter2@h/d\n").unwrap();
+    let config = load(&format!("[database]\nurl = {{ file = {:?} }}\n", path), &[]).unwrap();
+    assert_eq!(config.database.url.read().unwrap().expose(), "postgres://u:hunter2@h/d");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let inline = load("[database]\nurl = \"postgres://u:hunter2@h/d\"\n", &[]).unwrap();
+    assert!(!format!("{inline:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_missing_secret_file_is_named() {
+    let Faults(faults) = load("[master_key]\nfile = \"/nonexistent/master.key\"\n", &[]).unwrap_err();
+    assert!(faults[0].starts_with("master_key: cannot read `/nonexistent/master.key`"), "{faults:?}");
+}

@@ -1,0 +1,22 @@
+//! For which APIs a token is (RFC 8707; RFC 9068, section 3).
+
+use crate::error::{ErrorKind, OAuthError};
+use crate::model::{Api, ScopeSet};
+use crate::realms::RealmContext;
+
+/// The APIs that a request names. An unknown one is refused.
+pub fn named<'a>(realm: &'a RealmContext, asked: &[String]) -> Result<Vec<&'a Api>, OAuthError> {
+    asked
+        .iter()
+        .map(|audience| {
+            realm.apis.iter().find(|api| api.audience == *audience).ok_or_else(|| {
+                OAuthError::new(ErrorKind::InvalidAudience).hint("The requested audience is unknown or not allowed for the client")
+            })
+        })
+        .collect()
+}
+
+/// The APIs that the granted scopes belong to, where the request names none.
+pub fn of_scopes<'a>(realm: &'a RealmContext, granted: &ScopeSet) -> Vec<&'a Api> {
+    realm.apis.iter().filter(|api| granted.iter().any(|scope| api.scopes.contains(scope))).collect()
+}

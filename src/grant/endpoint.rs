@@ -1,0 +1,92 @@
+//! The token endpoint of every dialect: bytes in, bytes out, and what a request leaves behind in audit trail, log and metrics.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::app::App;
+use crate::audit::{Actor, AuditEvent, Record};
+use crate::dialect::Dialect;
+use crate::error::{About, ErrorKind, OAuthError};
+use crate::guard::{Caller, throttle};
+use crate::model::{Inbound, Issued};
+use crate::telemetry::{EndpointLabel, LogFields};
+
+/// Answers one token request in its dialect.
+pub async fn token(app: &App, dialect: &Dialect, caller: &Caller, request: http::Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let host_realm = app.realms.of_request(&head);
+    let bare = Inbound::of(&head, host_realm.as_deref().map(|realm| realm.id().as_str()));
+    let answer = dialect.answering(&bare, &caller.request_id);
+    let outcome = match admit(app, dialect, caller) {
+        Err(refusal) => Err(refusal),
+        Ok(()) => match read(body, dialect.max_body).await {
+            Err(refusal) => Err(refusal),
+            Ok(body) => issue(app, dialect, caller, &bare.with_body(&body)).await,
+        },
+    };
+    let log = leave_behind(app, dialect, caller, &outcome);
+    let mut response = dialect.render(&answer, outcome.as_ref().map(|(issued, _)| issued)).map(Body::from);
+    response.extensions_mut().insert(log);
+    response
+}
+
+/// The dialect's rate limit for one address.
+fn admit(app: &App, dialect: &Dialect, caller: &Caller) -> Result<(), OAuthError> {
+    let Some(rate) = dialect.rate else { return Ok(()) };
+    app.limiter.take((&dialect.name, caller.address), rate, app.now()).map_err(|wait| throttle::refusal(wait, rate))
+}
+
+/// The whole body, or the refusal of one that is too long or broke off.
+async fn read(body: Body, limit: usize) -> Result<Bytes, OAuthError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(OAuthError::new(ErrorKind::BodyTooLarge).hint("The request body is too large"))
+        }
+        Err(error) => Err(OAuthError::new(ErrorKind::MalformedBody).hint("The request body broke off").detail(error.to_string())),
+    }
+}
+
+async fn issue(app: &App, dialect: &Dialect, caller: &Caller, inbound: &Inbound<'_>) -> Result<(Issued, About), OAuthError> {
+    let request = dialect.parse(inbound)?;
+    let (issued, about) = super::run(app, caller, &dialect.issue, &request).await?;
+    let record = Record { scopes: Some(issued.facts.scope.clone()), ..record(app, dialect, caller, AuditEvent::TokenIssued, &about) };
+    // No token leaves before its record is as safe as the operator wants it.
+    app.audit.issued(record).await?;
+    Ok((issued, about))
+}
+
+fn record(app: &App, dialect: &Dialect, caller: &Caller, event: AuditEvent, about: &About) -> Record {
+    let About { realm, institution, client, user, secret } = about.clone();
+    let actor = client.clone().map_or(Actor::System, Actor::Client);
+    Record {
+        realm,
+        institution,
+        client,
+        user,
+        secret,
+        request_id: Some(caller.request_id.clone()),
+        address: Some(caller.address),
+        dialect: Some(dialect.name.clone()),
+        ..Record::new(event, actor, app.now())
+    }
+}
+
+/// Metrics, the audit record of a refusal, and the fields of the log line.
+fn leave_behind(app: &App, dialect: &Dialect, caller: &Caller, outcome: &Result<(Issued, About), OAuthError>) -> LogFields {
+    let about = match outcome {
+        Ok((issued, about)) => {
+            app.metrics.issued(issued.grant);
+            about
+        }
+        Err(refusal) => {
+            app.metrics.refused(refusal.kind, refusal.reason);
+            let refused = record(app, dialect, caller, AuditEvent::TokenRefused, &refusal.about);
+            app.audit.refused(Record { kind: Some(refusal.kind), reason: refusal.reason, ..refused });
+            &refusal.about
+        }
+    };
+    LogFields { dialect: Some(dialect.name.clone()), ..LogFields::new(EndpointLabel::Token, about, outcome.as_ref().err()) }
+}

@@ -1,0 +1,80 @@
+//! From a parsed request to a token: one pipeline for every dialect and grant, drawn as a list of named steps.
+//!
+//! [`endpoint`] is the HTTP side; [`run`] is the engine. What stands between `parse` and `render` does not know which dialect
+//! asked: it is handed the dialect's [`IssuePolicy`] as data.
+
+mod admit;
+mod audience;
+mod client_credentials;
+mod decide;
+pub mod endpoint;
+mod password;
+
+use crate::app::App;
+use crate::client_auth::{self, AuthenticatedClient};
+use crate::error::{About, OAuthError};
+use crate::guard::Caller;
+use crate::model::{GrantRequest, Institution, IssuePolicy, Issued, TokenRequest, User};
+use crate::realms::RealmContext;
+use crate::token;
+
+/// For whom a grant asks.
+#[derive(Debug)]
+pub struct Subject {
+    /// `None`: the client asks for itself.
+    pub user: Option<User>,
+    /// The user's institution, else the client's.
+    pub institution: Option<Institution>,
+}
+
+/// One token request, from its parsed form to the committed token.
+pub async fn run(app: &App, caller: &Caller, policy: &IssuePolicy, request: &TokenRequest) -> Result<(Issued, About), OAuthError> {
+    let realm = app.realm(&request.realm.0)?;
+    let of_realm = About { realm: Some(realm.id().clone()), ..About::default() };
+    let client = match client_auth::authenticate(app, &realm, caller, &request.client).await {
+        Ok(client) => client,
+        Err(refusal) => return Err(refusal.about(of_realm)),
+    };
+    let about = client.about().or(of_realm);
+    match for_client(app, &realm, caller, policy, (request, &client)).await {
+        Ok(issued) => {
+            let user = issued.facts.user.as_ref().map(|user| user.id.clone());
+            Ok((issued, About { user, ..about }))
+        }
+        Err(refusal) => Err(refusal.about(about)),
+    }
+}
+
+/// The same, once it is known who asks.
+async fn for_client(
+    app: &App,
+    realm: &RealmContext,
+    caller: &Caller,
+    policy: &IssuePolicy,
+    (request, client): (&TokenRequest, &AuthenticatedClient),
+) -> Result<Issued, OAuthError> {
+    admit::client(app, caller, client, request)?;
+    let subject = subject(app, realm, caller, policy, (client, &request.grant)).await?;
+    admit::subject(app, realm, caller, &subject)?;
+    let granted = decide::decide(realm, policy, request, client, subject)?;
+    let issued = token::issue(app, realm, policy, granted)?;
+    token::commit(app, &issued).await?;
+    Ok(issued)
+}
+
+async fn subject(
+    app: &App,
+    realm: &RealmContext,
+    caller: &Caller,
+    policy: &IssuePolicy,
+    (client, grant): (&AuthenticatedClient, &GrantRequest),
+) -> Result<Subject, OAuthError> {
+    match grant {
+        GrantRequest::ClientCredentials => Ok(client_credentials::subject(client)),
+        GrantRequest::Password { username, password, otp } => {
+            let presented = password::Presented { username, password, otp: otp.as_ref() };
+            password::Step { app, realm, caller, client }.first(policy.mfa, presented).await
+        }
+        GrantRequest::MfaOtp { mfa_token, otp } => password::Step { app, realm, caller, client }.second(mfa_token, otp).await,
+    }
+}

@@ -1,0 +1,20 @@
+//! What stands before the engine: who is calling, from where, and how often.
+
+pub mod address;
+pub mod limiter;
+pub mod throttle;
+pub mod transport;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use limiter::Limiter;
+pub use throttle::Throttle;
+
+/// The caller of one request, as far as the connection tells.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub address: IpAddr,
+    /// A UUID of this request: in the log, the audit trail, and the answer where a dialect says so.
+    pub request_id: Arc<str>,
+}

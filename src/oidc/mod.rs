@@ -1,0 +1,87 @@
+//! What a realm publishes about itself: its keys (RFC 7517, section 5) and its metadata (RFC 8414; OpenID Connect Discovery,
+//! section 4). The documents say only what works.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::model::Scope;
+use crate::realms::RealmContext;
+use crate::telemetry::{EndpointLabel, LogFields};
+
+/// The dialect that the metadata describe: RFC 6749 to the letter.
+const ADVERTISED: &str = "oauth2";
+
+/// `/realms/{realm}/jwks.json`: public keys, with an `ETag` and the time for which they may be kept.
+pub async fn jwks(State(app): State<Arc<App>>, Path(realm): Path<String>, headers: HeaderMap) -> Response {
+    published(EndpointLabel::Jwks, app.realms.get(&realm), |realm| jwks_of(realm, &headers))
+}
+
+/// `/jwks.json` on the host of a realm.
+pub async fn jwks_of_host(State(app): State<Arc<App>>, request: http::Request<axum::body::Body>) -> Response {
+    let (head, _) = request.into_parts();
+    published(EndpointLabel::Jwks, app.realms.of_request(&head), |realm| jwks_of(realm, &head.headers))
+}
+
+/// The metadata document, wherever a standard looks for it.
+pub async fn metadata(State(app): State<Arc<App>>, Path(realm): Path<String>) -> Response {
+    published(EndpointLabel::Metadata, app.realms.get(&realm), |realm| metadata_of(&app, realm))
+}
+
+/// The same on the host of a realm.
+pub async fn metadata_of_host(State(app): State<Arc<App>>, request: http::Request<axum::body::Body>) -> Response {
+    let (head, _) = request.into_parts();
+    published(EndpointLabel::Metadata, app.realms.of_request(&head), |realm| metadata_of(&app, realm))
+}
+
+/// A public document of a realm, or 404 where there is no such realm.
+fn published(label: EndpointLabel, realm: Option<Arc<RealmContext>>, document: impl FnOnce(&RealmContext) -> Response) -> Response {
+    let mut response = realm.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |realm| document(&realm));
+    response.extensions_mut().insert(LogFields::bare(label));
+    response
+}
+
+fn cache_control(realm: &RealmContext) -> String {
+    format!("public, max-age={}", realm.realm.jwks_max_age.as_secs())
+}
+
+fn jwks_of(realm: &RealmContext, headers: &HeaderMap) -> Response {
+    let jwks = realm.ring.jwks();
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let unchanged = known.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == jwks.etag());
+    let head = [(ETAG, jwks.etag().to_owned()), (CACHE_CONTROL, cache_control(realm)), (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())];
+    if unchanged {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
+    }
+    (head, [(CONTENT_TYPE, "application/jwk-set+json")], jwks.bytes()).into_response()
+}
+
+fn metadata_of(app: &App, realm: &RealmContext) -> Response {
+    let head = [(CACHE_CONTROL, cache_control(realm)), (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())];
+    (head, Json(document(app, realm))).into_response()
+}
+
+/// The metadata of a realm (RFC 8414, section 2).
+fn document(app: &App, realm: &RealmContext) -> Value {
+    let mut document = json!({
+        "issuer": &*realm.issuer,
+        "jwks_uri": format!("{}/jwks.json", realm.base_url),
+        "response_types_supported": [],
+        "subject_types_supported": ["public"],
+        "scopes_supported": realm.scopes().iter().map(Scope::as_str).collect::<Vec<_>>(),
+    });
+    let dialects = app.dialects();
+    if let (Some(dialect), Value::Object(members)) = (dialects.get(ADVERTISED), &mut document) {
+        let methods = dialect.auth_methods();
+        members.insert("token_endpoint".into(), format!("{}/oauth2/token", realm.base_url).into());
+        members.insert("grant_types_supported".into(), dialect.grants().iter().map(|grant| grant.as_str()).collect());
+        members.insert("token_endpoint_auth_methods_supported".into(), methods.iter().map(|method| method.as_str()).collect());
+    }
+    document
+}

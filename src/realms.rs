@@ -1,0 +1,152 @@
+//! The realms as this node knows them: issuer, APIs and key ring of each, read once and again whenever they change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::request::Parts;
+
+use crate::keys::{KeyRing, PublishedKey, SealError, Sealer, SigningKey};
+use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, RealmId, ScopeSet};
+use crate::store::{self, Db, StoreError};
+
+/// One realm, ready to issue.
+#[derive(Debug)]
+pub struct RealmContext {
+    pub realm: Realm,
+    /// The exact `iss`.
+    pub issuer: Arc<str>,
+    /// Where its own endpoints are, without a trailing slash.
+    pub base_url: String,
+    pub apis: Vec<Api>,
+    pub ring: KeyRing,
+}
+
+impl RealmContext {
+    pub fn id(&self) -> &RealmId {
+        &self.realm.id
+    }
+
+    /// Every scope that one of its APIs knows.
+    pub fn scopes(&self) -> ScopeSet {
+        self.apis.iter().flat_map(|api| api.scopes.iter().cloned()).collect()
+    }
+
+    /// The algorithms that it has an active key for.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        Algorithm::ALL.iter().copied().filter(|algorithm| self.ring.signer(*algorithm).is_some()).collect()
+    }
+}
+
+/// Why the realms could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RealmsError {
+    #[error("the database did not answer: {0}")]
+    Store(#[from] StoreError),
+    #[error("realm `{realm}`: key `{kid}` cannot be opened: {source}; is this the master key that sealed it?")]
+    Sealed { realm: RealmId, kid: String, source: SealError },
+    #[error("realm `{realm}`: key `{kid}` is damaged: {problem}")]
+    Damaged { realm: RealmId, kid: String, problem: String },
+}
+
+type Snapshot = HashMap<String, Arc<RealmContext>>;
+
+/// All realms.
+#[derive(Debug)]
+pub struct Realms {
+    sealer: Sealer,
+    public_url: String,
+    by_name: RwLock<Arc<Snapshot>>,
+}
+
+impl Realms {
+    pub async fn load(db: &Db, sealer: Sealer, public_url: String) -> Result<Self, RealmsError> {
+        let realms = Self { sealer, public_url, by_name: RwLock::default() };
+        realms.reload(db).await?;
+        Ok(realms)
+    }
+
+    /// Reads everything again. Parsed keys are kept, since they never change under their `kid`.
+    pub async fn reload(&self, db: &Db) -> Result<(), RealmsError> {
+        let before = self.snapshot();
+        let mut session = db.read().await?;
+        let mut fresh = Snapshot::new();
+        for realm in store::realms::list(&mut session.conn()).await? {
+            let apis = store::apis::list(&mut session.conn(), &realm.id).await?;
+            let records = store::keys::list(&mut session.conn(), &realm.id).await?;
+            let parsed = before.get(realm.id.as_str()).map(|known| &known.ring);
+            let keys = records.into_iter().filter(|record| record.state.is_published());
+            let keys = keys.map(|record| self.publish(record, parsed)).collect::<Result<Vec<_>, _>>()?;
+            fresh.insert(realm.id.as_str().to_owned(), Arc::new(self.context(realm, apis, keys)));
+        }
+        *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(())
+    }
+
+    fn context(&self, realm: Realm, apis: Vec<Api>, keys: Vec<PublishedKey>) -> RealmContext {
+        let base_url = match &realm.host {
+            Some(host) => {
+                let scheme = self.public_url.split_once("://").map_or("https", |(scheme, _)| scheme);
+                format!("{scheme}://{host}")
+            }
+            None => format!("{}/realms/{}", self.public_url, realm.id),
+        };
+        RealmContext { issuer: realm.issuer_url(&self.public_url).into(), base_url, apis, ring: KeyRing::new(keys), realm }
+    }
+
+    fn publish(&self, record: KeyRecord, before: Option<&KeyRing>) -> Result<PublishedKey, RealmsError> {
+        let damaged = |problem: String| RealmsError::Damaged { realm: record.realm.clone(), kid: record.kid.to_string(), problem };
+        record.check().map_err(|fault| damaged(fault.to_string()))?;
+        let signer = match (record.state, before.and_then(|ring| ring.signer_of(&record.kid))) {
+            (KeyState::Active, Some(parsed)) => Some(parsed.clone()),
+            (KeyState::Active, None) => {
+                let der = self.sealer.open(&sealing_context(&record.realm, record.kid.as_str()), &record.sealed).map_err(|source| {
+                    RealmsError::Sealed { realm: record.realm.clone(), kid: record.kid.to_string(), source }
+                })?;
+                let key = SigningKey::from_pkcs8(record.algorithm, record.kid.clone(), der.expose());
+                Some(Arc::new(key.map_err(|error| damaged(error.to_string()))?))
+            }
+            _ => None,
+        };
+        let jwk = serde_json::from_str(&record.public_jwk).map_err(|error| damaged(error.to_string()))?;
+        Ok(PublishedKey { kid: record.kid, algorithm: record.algorithm, state: record.state, jwk, signer })
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn get(&self, name: &str) -> Option<Arc<RealmContext>> {
+        self.snapshot().get(name).cloned()
+    }
+
+    /// The realm that a request's host is bound to.
+    pub fn of_request(&self, head: &Parts) -> Option<Arc<RealmContext>> {
+        let host = host(head)?;
+        self.snapshot().values().find(|context| context.realm.host.as_deref() == Some(host)).cloned()
+    }
+
+    pub fn all(&self) -> Vec<Arc<RealmContext>> {
+        let mut all: Vec<_> = self.snapshot().values().cloned().collect();
+        all.sort_by(|left, right| left.realm.id.cmp(&right.realm.id));
+        all
+    }
+
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+}
+
+/// What a sealed private key is bound to.
+pub fn sealing_context(realm: &RealmId, kid: &str) -> String {
+    format!("key:{realm}:{kid}")
+}
+
+/// The host that a request is for, without its port: of the target (HTTP/2, absolute form), else of the `Host` header.
+pub fn host(head: &Parts) -> Option<&str> {
+    let authority = head.uri.authority().map(http::uri::Authority::as_str);
+    let named = || head.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
+    authority.or_else(named).map(|authority| match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    })
+}

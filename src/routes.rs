@@ -1,0 +1,54 @@
+//! The table: path, handler. Whatever stands in neither router is a dialect's endpoint, or nothing.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::StatusCode;
+
+use crate::app::App;
+use crate::dialect::Endpoint;
+use crate::guard::Caller;
+use crate::realms::host;
+use crate::resource::test_endpoint;
+use crate::{admin, grant, health, oidc};
+
+/// What partners and services reach.
+pub fn public(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/realms/{realm}/jwks.json", get(oidc::jwks))
+        .route("/realms/{realm}/.well-known/openid-configuration", get(oidc::metadata))
+        .route("/realms/{realm}/.well-known/oauth-authorization-server", get(oidc::metadata))
+        .route("/.well-known/oauth-authorization-server/realms/{realm}", get(oidc::metadata))
+        .route("/jwks.json", get(oidc::jwks_of_host))
+        .route("/.well-known/openid-configuration", get(oidc::metadata_of_host))
+        .route("/.well-known/oauth-authorization-server", get(oidc::metadata_of_host))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(dialect)
+        .with_state(app)
+}
+
+/// What operations reach.
+pub fn operations(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(admin::api::router())
+        .with_state(app)
+}
+
+/// The endpoint of a dialect on this host and path.
+async fn dialect(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let dialects = app.dialects();
+    match dialects.find(host(&head).unwrap_or_default(), head.uri.path()) {
+        Some(Endpoint::Token(dialect)) => grant::endpoint::token(&app, dialect, &caller, Request::from_parts(head, body)).await,
+        Some(Endpoint::Test(dialect)) => test_endpoint::test(&app, dialect, &caller, &head).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,61 @@
+//! What goes on beside the requests: hearing of changes that other nodes and the command line made, and clearing away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::store::changes::{self, ChangeKind, ChangeReader};
+use crate::store::{StoreError, tokens};
+
+/// How often changes are looked for.
+const LISTEN: Duration = Duration::from_millis(250);
+/// How often rows that have had their time are deleted.
+const CLEAR: Duration = Duration::from_secs(60);
+/// Rows deleted in one statement, so that no writer waits long.
+const CLEAR_ROWS: u32 = 1000;
+/// How long a change is remembered: many times what a node may be away.
+const KEEP_CHANGES: Duration = Duration::from_secs(3600);
+
+/// Runs until told to stop.
+pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut reader = ChangeReader::default();
+    let mut listen = tokio::time::interval(LISTEN);
+    let mut clear = tokio::time::interval(CLEAR);
+    listen.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let done = tokio::select! {
+            _ = listen.tick() => hear(&app, &mut reader).await,
+            _ = clear.tick() => clear_away(&app).await,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "the database did not answer in the background");
+        }
+    }
+}
+
+/// Reads the realms again when one of them, an API or a key changed. Clients, secrets and users are read for each request.
+async fn hear(app: &App, reader: &mut ChangeReader) -> Result<(), StoreError> {
+    let heard = {
+        let mut session = app.db.read().await?;
+        reader.read(&mut session.conn()).await?
+    };
+    let concerns_realms = |kind: ChangeKind| matches!(kind, ChangeKind::Realm | ChangeKind::Api | ChangeKind::Key);
+    if heard.iter().any(|change| concerns_realms(change.kind)) {
+        match app.realms.reload(&app.db).await {
+            Ok(()) => tracing::info!("realms read again after a change"),
+            Err(error) => tracing::error!(%error, "realms changed and cannot be read; what was in force stays"),
+        }
+    }
+    Ok(())
+}
+
+async fn clear_away(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    let mut session = app.db.write().await?;
+    tokens::prune(&mut session.conn(), now, CLEAR_ROWS).await?;
+    changes::prune(&mut session.conn(), now.before(KEEP_CHANGES)).await?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The claims of a JWT access token, written straight into its bytes (RFC 9068, section 2.2; RFC 7519, section 4.1).
+
+use crate::model::template::Template;
+use crate::model::{Facts, Timestamp};
+
+/// The claims that only the engine may set, or that a later check trusts.
+const RESERVED: &[&str] = &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act"];
+
+/// What makes one token different from every other.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    pub jti: &'a str,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Writes the claim set as a JSON object: the template's claims, the engine's own that the template does not replace, and the
+/// institution's that neither of them set.
+pub fn write(out: &mut Vec<u8>, template: &Template, facts: &Facts, moment: Moment<'_>) {
+    let templated = |name: &str| template.members().any(|(claim, _)| claim == name);
+    let mut object = Object::begin(out);
+    for (name, node) in template.members() {
+        if !node.is_absent(facts) {
+            node.write_json(object.member(name), facts);
+        }
+    }
+    object.text("iss", &facts.issuer);
+    if !templated("sub") {
+        object.text("sub", facts.subject());
+    }
+    if !templated("aud") {
+        match facts.audience.as_slice() {
+            [one] => object.text("aud", one),
+            several => object.json("aud", several),
+        }
+    }
+    if !templated("client_id") {
+        object.text("client_id", facts.client.id.as_str());
+    }
+    if !templated("scope") && !facts.scope.is_empty() {
+        object.text("scope", &facts.scope.to_string());
+    }
+    object.text("jti", moment.jti);
+    object.json("iat", &moment.issued_at.seconds());
+    object.json("exp", &moment.expires_at.seconds());
+    let institution = facts.institution.iter().flat_map(|institution| &institution.claims);
+    for (name, value) in institution.filter(|(name, _)| !RESERVED.contains(&name.as_str()) && !templated(name)) {
+        object.json(name, value);
+    }
+    object.end();
+}
+
+/// A JSON object that is being written.
+struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    is_first: bool,
+}
+
+impl<'a> Object<'a> {
+    fn begin(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, is_first: true }
+    }
+
+    /// Begins a member; its value must be written next.
+    fn member(&mut self, name: &str) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.push(b',');
+        }
+        write_json(self.out, name);
+        self.out.push(b':');
+        self.out
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        write_json(self.member(name), value);
+    }
+
+    fn json<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        write_json(self.member(name), value);
+    }
+
+    fn end(self) {
+        self.out.push(b'}');
+    }
+}
+
+/// Text, numbers and JSON values always serialise, and a `Vec` takes every byte.
+fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok(), "claims serialise");
+}

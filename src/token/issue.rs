@@ -1,0 +1,104 @@
+//! Makes a token of what was decided: a signed JWT, or a random handle that is stored by its digest.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::claims::{self, Moment};
+use crate::app::App;
+use crate::clock::{random, random_uuid};
+use crate::credential::DigestDomain;
+use crate::error::{ErrorKind, OAuthError};
+use crate::model::{Algorithm, Facts, GrantKind, IssuePolicy, Issued, StoredToken, Timestamp, TokenFormat};
+use crate::realms::RealmContext;
+use crate::secret::Secret;
+use crate::store::tokens;
+
+/// Room for a usual token, so that its buffer is allocated once.
+const USUAL_TOKEN: usize = 1024;
+
+/// What was decided about a token.
+#[derive(Debug)]
+pub struct Granted {
+    pub grant: GrantKind,
+    pub algorithm: Algorithm,
+    /// How long it will live.
+    pub ttl: Duration,
+    /// Does the granted scope differ from the requested one?
+    pub scope_differs: bool,
+    pub facts: Facts,
+}
+
+/// Makes the token. Nothing is stored yet.
+pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Granted) -> Result<Issued, OAuthError> {
+    let Granted { grant, algorithm, ttl, scope_differs, facts } = granted;
+    let ttl = Duration::from_secs(ttl.as_secs());
+    // A JWT counts in whole seconds; so does every token, or `expires_in` would promise a fraction too much.
+    let issued_at = Timestamp::from_seconds(app.now().seconds());
+    let expires_at = issued_at.after(ttl);
+    let pending = facts.client.requires_mfa;
+    let access_token = match policy.format {
+        TokenFormat::Jwt if pending => {
+            let detail = "a token that waits for a step-up cannot be a JWT, which no one would ask whether it still waits";
+            return Err(OAuthError::new(ErrorKind::MfaRequired).detail(detail));
+        }
+        TokenFormat::Jwt => {
+            let jti = URL_SAFE_NO_PAD.encode(random::<16>(&*app.entropy));
+            sign(app, realm, policy, algorithm, (&facts, Moment { jti: &jti, issued_at, expires_at }))?
+        }
+        TokenFormat::Uuid4 => random_uuid(&*app.entropy).to_string(),
+        TokenFormat::Opaque256 => URL_SAFE_NO_PAD.encode(random::<32>(&*app.entropy)),
+    };
+    let expires_in = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
+    Ok(Issued { access_token: Secret::new(access_token), format: policy.format, grant, expires_in, issued_at, expires_at, scope_differs, pending, facts })
+}
+
+/// `header.claims.signature` (RFC 7515, section 3.1), built in one buffer.
+fn sign(
+    app: &App,
+    realm: &RealmContext,
+    policy: &IssuePolicy,
+    algorithm: Algorithm,
+    (facts, moment): (&Facts, Moment<'_>),
+) -> Result<String, OAuthError> {
+    let internal = |detail: String| OAuthError::new(ErrorKind::ServerError).detail(detail);
+    let signer = realm
+        .ring
+        .signer(algorithm)
+        .ok_or_else(|| internal(format!("realm `{}` has no active {algorithm} key; run `countersign doctor`", realm.id())))?;
+    let mut claims = Vec::with_capacity(USUAL_TOKEN);
+    claims::write(&mut claims, &policy.claims, facts, moment);
+    let mut token = String::with_capacity(USUAL_TOKEN * 2);
+    token.push_str(&signer.encoded_header(&policy.typ));
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
+    let mut signature = Vec::with_capacity(512);
+    signer.sign(token.as_bytes(), &mut signature).map_err(|error| internal(error.to_string()))?;
+    app.metrics.signed(algorithm);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
+    Ok(token)
+}
+
+/// Stores what must be found again. A JWT needs no row: it carries all that is known of it.
+pub async fn commit(app: &App, issued: &Issued) -> Result<(), OAuthError> {
+    if issued.format == TokenFormat::Jwt {
+        return Ok(());
+    }
+    let Issued { facts, .. } = issued;
+    let row = StoredToken {
+        realm: facts.realm.clone(),
+        client: facts.client.id.clone(),
+        user: facts.user.as_ref().map(|user| user.id.clone()),
+        scopes: facts.scope.clone(),
+        audience: facts.audience.clone(),
+        issued_at: issued.issued_at,
+        expires_at: issued.expires_at,
+        pending_at: issued.pending.then_some(issued.issued_at),
+    };
+    let digest = app.credentials.digest(DigestDomain::AccessToken, issued.access_token.expose().as_bytes());
+    let mut tx = app.db.begin().await?;
+    tokens::add(&mut tx.conn(), &digest, &row).await?;
+    Ok(tx.commit().await?)
+}

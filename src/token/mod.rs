@@ -1,0 +1,7 @@
+//! What is minted: claims, a signature or a random handle, and the check of a token that comes back.
+
+pub mod active;
+mod claims;
+mod issue;
+
+pub use issue::{Granted, commit, issue};
