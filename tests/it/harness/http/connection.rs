@@ -33,10 +33,11 @@ impl Connection {
         Self { patience, ..self }
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its answer, which may come, as a refusal, before the server has taken the whole request.
     pub async fn exchange(&mut self, request: &Request) -> io::Result<Response> {
-        self.write(&request.bytes()).await?;
-        timeout(self.patience, answer(&mut self.stream, request.method == "HEAD")).await?
+        let sent = self.write(&request.bytes()).await;
+        let answer = timeout(self.patience, answer(&mut self.stream, request.method == "HEAD")).await?;
+        answer.map_err(|error| sent.err().unwrap_or(error))
     }
 
     /// Sends these bytes and no others: half a request, several, or none at all.

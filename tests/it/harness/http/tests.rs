@@ -135,6 +135,21 @@ async fn bodies_are_read_by_every_framing() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_read_though_the_server_stops_listening() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await?;
+        stream.read_exact(&mut [0; 16]).await?;
+        // Dropped with unread bytes, the connection is reset.
+        stream.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n").await
+    });
+    let request = Request::new("POST", "/").body(vec![b'x'; 64 << 20]);
+    assert_eq!(send(address, &request).await.status, 413);
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_malformed_answer_is_an_error() {
     assert_eq!(refusal("").await, ErrorKind::UnexpectedEof);
     assert_eq!(refusal("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc").await, ErrorKind::UnexpectedEof);
