@@ -1,0 +1,4 @@
+//! What the integration tests stand on: a real Postgres, and an HTTP client that sends exactly the bytes it is given.
+
+pub mod http;
+pub mod postgres;
