@@ -23,7 +23,7 @@ pub mod clock;
 pub mod error;
 // pub mod grant;
 // pub mod guard;
-// pub mod keys;
+pub mod keys;
 pub mod model;
 // pub mod oidc;
 // pub mod resource;
