@@ -4,8 +4,8 @@
 //! version (1) │ box(key-encryption key, data key) │ box(data key, plaintext)      box = nonce (12) │ ciphertext │ tag (16)
 //! ```
 //!
-//! Each object has a data key of its own, so no key seals more than one object, however many there are. Version and
-//! context are authenticated with both boxes: an object that was moved to another place does not open there.
+//! Each object has a data key of its own, so that what is learnt of one opens no other. Version and context are
+//! authenticated with both boxes: an object that was moved to another place does not open there.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
