@@ -18,7 +18,7 @@
 // pub mod client_auth;
 pub mod clock;
 // pub mod config;
-// pub mod credential;
+pub mod credential;
 // pub mod dialect;
 pub mod error;
 // pub mod grant;
