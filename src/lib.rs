@@ -18,12 +18,12 @@
 // pub mod client_auth;
 pub mod clock;
 // pub mod config;
-// pub mod credential;
+pub mod credential;
 // pub mod dialect;
 pub mod error;
 // pub mod grant;
 // pub mod guard;
-// pub mod keys;
+pub mod keys;
 pub mod model;
 // pub mod oidc;
 // pub mod resource;

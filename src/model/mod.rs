@@ -20,7 +20,7 @@ pub use client::{AuthMethod, Client};
 pub use grant::{Accept, Credentials, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenRequest};
 pub use ids::{ClientId, InstitutionId, KeyId, RealmId, SecretId, UserId};
 pub use institution::{Institution, RateLimit};
-pub use key::{Algorithm, KeyState};
+pub use key::{Algorithm, InconsistentKey, KeyRecord, KeyState};
 pub use realm::{Api, LockoutPolicy, Realm, Unlock};
 pub use scope::{Scope, ScopeSet};
 pub use secrets::{StoredSecret, Verifier};
