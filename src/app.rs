@@ -6,14 +6,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::audit::AuditWriter;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
-use crate::credential::{CredentialChecker, HashPool};
+use crate::credential::pool::HashPool;
+use crate::credential::{CheckerParts, CredentialChecker, hash::HashError};
 use crate::dialect::{Dialects, Fault};
 use crate::error::{ErrorKind, OAuthError};
 use crate::guard::{Limiter, Throttle};
-use crate::keys::{MasterKey, Purpose, Sealer};
+use crate::keys::{MasterKey, Sealer};
 use crate::model::Timestamp;
 use crate::realms::{RealmContext, Realms, RealmsError};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, meta};
 use crate::telemetry::{Metrics, Readings};
 
 /// Keys of rate limits held in memory at most.
@@ -28,8 +29,6 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     pub realms: Realms,
     pub credentials: CredentialChecker,
-    /// Seals the handles of half-finished sign-ins.
-    pub mfa_sealer: Sealer,
     pub limiter: Limiter,
     pub throttle: Throttle,
     pub audit: AuditWriter,
@@ -56,6 +55,8 @@ pub enum AppError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Realms(#[from] RealmsError),
+    #[error("secrets cannot be hashed as configured: {0}")]
+    Hash(#[from] HashError),
     #[error(
         "the database was written under another master key; give the key that it began with (master_key), or start with an empty \
          database"
@@ -68,11 +69,19 @@ impl App {
     pub async fn build(parts: Parts) -> Result<Arc<Self>, AppError> {
         let Parts { config, db, master, clock, entropy, dialects } = parts;
         recognise_master_key(&db, &master).await?;
-        let realms = Realms::load(&db, Sealer::new(&master, Purpose::Seal), config.server.public_url()).await?;
+        let realms = Realms::load(&db, Sealer::new(&master), config.server.public_url()).await?;
         let pool = HashPool::new(config.secrets.hash_workers(), config.secrets.hash_wait());
-        let credentials = CredentialChecker::new(&master, pool, config.secrets.argon2(), config.secrets.hash);
-        let audit = AuditWriter::start(db.clone(), config.audit.issuance, config.audit.queue);
-        let mfa_sealer = Sealer::new(&master, Purpose::MfaToken);
+        let credentials = CredentialChecker::new(CheckerParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            master: &master,
+            pool,
+            params: config.secrets.argon2(),
+            stored_as: config.secrets.hash,
+        })?;
+        let audit = AuditWriter::start(db.clone(), config.audit.issuance);
+        let throttle = Throttle::new(&config.guard, LIMITER_CAPACITY);
         Ok(Arc::new(Self {
             config,
             db,
@@ -80,8 +89,8 @@ impl App {
             entropy,
             realms,
             credentials,
-            mfa_sealer,
             limiter: Limiter::new(LIMITER_CAPACITY),
+            throttle,
             audit,
             metrics: Metrics::new(),
             dialects: RwLock::new(Arc::new(dialects)),
@@ -122,12 +131,13 @@ impl App {
     /// Figures that other rooms count for themselves.
     pub fn readings(&self) -> Readings {
         let pool = self.credentials.pool();
+        let audit = self.audit.counts();
         Readings {
             hash_runs: pool.runs(),
             hash_waiting: pool.waiting(),
-            audit_written: self.audit.written(),
-            audit_waiting: self.audit.waiting(),
-            audit_dropped: self.audit.dropped(),
+            audit_written: audit.written,
+            audit_waiting: audit.depth as u64,
+            audit_dropped: audit.dropped,
         }
     }
 }
@@ -135,8 +145,8 @@ impl App {
 /// A database is bound to its first master key, so that a wrong one is told at the start instead of at the first signature.
 async fn recognise_master_key(db: &Db, master: &MasterKey) -> Result<(), AppError> {
     const NAME: &str = "master_key_check";
-    let mut tx = db.begin().await?;
-    let known = crate::store::meta::put_once(&mut tx.conn(), NAME, &master.check_value()).await?;
-    tx.commit().await?;
-    if known == master.check_value() { Ok(()) } else { Err(AppError::ForeignMasterKey) }
+    let mut session = db.write().await?;
+    meta::add(&mut session.conn(), NAME, &master.check_value()).await?;
+    let known = meta::lookup(&mut session.conn(), NAME).await?;
+    if known == Some(master.check_value()) { Ok(()) } else { Err(AppError::ForeignMasterKey) }
 }

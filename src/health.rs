@@ -23,7 +23,8 @@ pub async fn live() -> Response {
 
 /// It can issue: the database answers, and no shutdown has begun.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let problem = if app.is_draining() { Some("shutting down") } else { app.db.ping().await.err().map(|_| "the database does not answer") };
+    let problem =
+        if app.is_draining() { Some("shutting down") } else { app.db.ping().await.err().map(|_| "the database does not answer") };
     match problem {
         None => labelled(EndpointLabel::Health, ([(CACHE_CONTROL, "no-store")], "ready\n")),
         Some(problem) => {

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::request::Parts;
 
-use crate::keys::{KeyRing, PublishedKey, SealError, Sealer, SigningKey};
+use crate::keys::{KeyRing, PublishedKey, RingError, SealError, Sealer, SigningKey};
 use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, RealmId, ScopeSet};
 use crate::store::{self, Db, StoreError};
 
@@ -46,6 +46,8 @@ pub enum RealmsError {
     Sealed { realm: RealmId, kid: String, source: SealError },
     #[error("realm `{realm}`: key `{kid}` is damaged: {problem}")]
     Damaged { realm: RealmId, kid: String, problem: String },
+    #[error("realm `{realm}`: {source}")]
+    Ring { realm: RealmId, source: RingError },
 }
 
 type Snapshot = HashMap<String, Arc<RealmContext>>;
@@ -76,13 +78,13 @@ impl Realms {
             let parsed = before.get(realm.id.as_str()).map(|known| &known.ring);
             let keys = records.into_iter().filter(|record| record.state.is_published());
             let keys = keys.map(|record| self.publish(record, parsed)).collect::<Result<Vec<_>, _>>()?;
-            fresh.insert(realm.id.as_str().to_owned(), Arc::new(self.context(realm, apis, keys)));
+            fresh.insert(realm.id.as_str().to_owned(), Arc::new(self.context(realm, apis, keys)?));
         }
         *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         Ok(())
     }
 
-    fn context(&self, realm: Realm, apis: Vec<Api>, keys: Vec<PublishedKey>) -> RealmContext {
+    fn context(&self, realm: Realm, apis: Vec<Api>, keys: Vec<PublishedKey>) -> Result<RealmContext, RealmsError> {
         let base_url = match &realm.host {
             Some(host) => {
                 let scheme = self.public_url.split_once("://").map_or("https", |(scheme, _)| scheme);
@@ -90,19 +92,25 @@ impl Realms {
             }
             None => format!("{}/realms/{}", self.public_url, realm.id),
         };
-        RealmContext { issuer: realm.issuer_url(&self.public_url).into(), base_url, apis, ring: KeyRing::new(keys), realm }
+        let ring = KeyRing::new(keys).map_err(|source| RealmsError::Ring { realm: realm.id.clone(), source })?;
+        Ok(RealmContext { issuer: realm.issuer_url(&self.public_url).into(), base_url, apis, ring, realm })
     }
 
     fn publish(&self, record: KeyRecord, before: Option<&KeyRing>) -> Result<PublishedKey, RealmsError> {
-        let damaged = |problem: String| RealmsError::Damaged { realm: record.realm.clone(), kid: record.kid.to_string(), problem };
+        let damaged =
+            |problem: String| RealmsError::Damaged { realm: record.realm.clone(), kid: record.kid.to_string(), problem };
         record.check().map_err(|fault| damaged(fault.to_string()))?;
-        let signer = match (record.state, before.and_then(|ring| ring.signer_of(&record.kid))) {
+        let signer = match (
+            record.state,
+            before.and_then(|ring| ring.signer(record.algorithm)).filter(|signer| *signer.kid() == record.kid),
+        ) {
             (KeyState::Active, Some(parsed)) => Some(parsed.clone()),
             (KeyState::Active, None) => {
-                let der = self.sealer.open(&sealing_context(&record.realm, record.kid.as_str()), &record.sealed).map_err(|source| {
-                    RealmsError::Sealed { realm: record.realm.clone(), kid: record.kid.to_string(), source }
-                })?;
-                let key = SigningKey::from_pkcs8(record.algorithm, record.kid.clone(), der.expose());
+                let der = self
+                    .sealer
+                    .open(&sealing_context(&record.realm, record.kid.as_str()), &record.sealed)
+                    .map_err(|source| RealmsError::Sealed { realm: record.realm.clone(), kid: record.kid.to_string(), source })?;
+                let key = SigningKey::from_pkcs8(record.algorithm, Some(record.kid.clone()), der.expose());
                 Some(Arc::new(key.map_err(|error| damaged(error.to_string()))?))
             }
             _ => None,

@@ -58,7 +58,10 @@ async fn implied(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Authe
             }
         }
         _ => {
-            let problem = format!("the dialect's password_client `{id}` must be a client of realm `{}` with auth_method `none`", realm.id());
+            let problem = format!(
+                "the dialect's password_client `{id}` must be a client of realm `{}` with auth_method `none`",
+                realm.id()
+            );
             Err(OAuthError::new(ErrorKind::ServerError).detail(problem))
         }
     }
@@ -84,7 +87,8 @@ async fn by_secret(
     let target = target.map(|(account, principal)| Target { principal, secrets: &account.secrets, tries: account.tries });
     // Only the readings that name the client that was found are readings of its secret.
     let id = account.as_ref().map_or(named, |account| account.client.id.as_str());
-    let secrets: Vec<&Secret<String>> = readings.iter().filter(|(named, _)| named.as_str() == id).map(|(_, secret)| secret).collect();
+    let secrets: Vec<&Secret<String>> =
+        readings.iter().filter(|(named, _)| named.as_str() == id).map(|(_, secret)| secret).collect();
     let verdict = app.credentials.check_client(&realm.realm, target, &secrets).await?;
     match (verdict, usable, account) {
         (Verdict::Right(secret), Ok(()), Some(ClientAccount { client, institution, .. })) => {
@@ -100,7 +104,11 @@ async fn by_secret(
 }
 
 /// The first of these clients that exists.
-async fn find(app: &App, realm: &RealmContext, ids: impl Iterator<Item = &ClientId>) -> Result<Option<ClientAccount>, StoreError> {
+async fn find(
+    app: &App,
+    realm: &RealmContext,
+    ids: impl Iterator<Item = &ClientId>,
+) -> Result<Option<ClientAccount>, StoreError> {
     let mut session = app.db.read().await?;
     let mut before: Option<&ClientId> = None;
     for id in ids {

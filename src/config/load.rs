@@ -101,7 +101,6 @@ impl Config {
         self.database.check(faults);
         self.dialects.check(faults);
         self.secrets.check(faults);
-        self.audit.check(faults);
         if let Some(Err(fault)) = self.master_key.as_ref().map(super::SecretText::read) {
             faults.push(format!("master_key: {fault}"));
         }

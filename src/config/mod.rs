@@ -11,9 +11,9 @@ mod tests;
 mod value;
 
 pub use load::{Faults, Source};
-pub use policy::{AuditConfig, GuardConfig, LogConfig, LogFormat, SecretsConfig, StoredAs};
+pub use policy::{AuditConfig, GuardConfig, LogConfig, LogFormat, SecretsConfig};
 pub use server::ServerConfig;
-pub use storage::{DatabaseConfig, DialectsConfig, Durability};
+pub use storage::{DatabaseConfig, DialectsConfig};
 pub use value::SecretText;
 
 /// Everything that an operator can set.

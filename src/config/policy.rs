@@ -2,20 +2,11 @@
 
 use std::time::Duration;
 
-use crate::audit::IssuanceMode;
+use crate::audit::AuditMode;
 use crate::closed;
-use crate::credential::Argon2Params;
+use crate::credential::StoredAs;
+use crate::credential::hash::Argon2Params;
 use crate::model::RateLimit;
-
-closed! {
-    /// How a generated secret is stored.
-    pub enum StoredAs {
-        /// A keyed digest: fast, and as strong as the 256 random bits under it.
-        Digest = "digest",
-        /// Argon2id, for those whose auditors ask for it.
-        Argon2id = "argon2id",
-    }
-}
 
 /// `[secrets]`: how secrets and passwords are kept and checked.
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -30,9 +21,9 @@ pub struct SecretsConfig {
     /// Argon2id passes over the memory.
     pub argon2_iterations: u32,
     /// Argon2id lanes.
-    pub argon2_parallelism: u32,
+    pub argon2_lanes: u32,
     /// Slow hashes that may run at once; 0 means one less than the processors, and at least one.
-    pub hash_workers: usize,
+    pub hash_workers: u32,
     /// Milliseconds that a request waits for a slow hash to begin before it is answered 503.
     pub hash_wait_ms: u64,
 }
@@ -45,7 +36,7 @@ impl Default for SecretsConfig {
             max_live: 5,
             argon2_memory_kib: owasp.memory_kib,
             argon2_iterations: owasp.iterations,
-            argon2_parallelism: owasp.parallelism,
+            argon2_lanes: owasp.lanes,
             hash_workers: 0,
             hash_wait_ms: 1000,
         }
@@ -54,12 +45,13 @@ impl Default for SecretsConfig {
 
 impl SecretsConfig {
     pub fn argon2(&self) -> Argon2Params {
-        Argon2Params { memory_kib: self.argon2_memory_kib, iterations: self.argon2_iterations, parallelism: self.argon2_parallelism }
+        Argon2Params { memory_kib: self.argon2_memory_kib, iterations: self.argon2_iterations, lanes: self.argon2_lanes }
     }
 
-    pub fn hash_workers(&self) -> usize {
+    pub fn hash_workers(&self) -> u32 {
         match self.hash_workers {
-            0 => std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1)),
+            0 => std::thread::available_parallelism()
+                .map_or(1, |all| u32::try_from(all.get()).unwrap_or(1).saturating_sub(1).max(1)),
             given => given,
         }
     }
@@ -72,7 +64,7 @@ impl SecretsConfig {
         if self.max_live < 2 {
             faults.push("secrets.max_live: give at least 2, or no secret can be rotated without downtime".into());
         }
-        if self.argon2_memory_kib < 7168 || self.argon2_iterations == 0 || self.argon2_parallelism == 0 {
+        if self.argon2_memory_kib < 7168 || self.argon2_iterations == 0 || self.argon2_lanes == 0 {
             faults.push("secrets: Argon2id needs argon2_memory_kib of at least 7168 and one iteration and lane (OWASP)".into());
         }
     }
@@ -111,22 +103,12 @@ impl Default for GuardConfig {
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuditConfig {
-    pub issuance: IssuanceMode,
-    /// Records that may wait to be written.
-    pub queue: usize,
+    pub issuance: AuditMode,
 }
 
 impl Default for AuditConfig {
     fn default() -> Self {
-        Self { issuance: IssuanceMode::Buffered, queue: 8192 }
-    }
-}
-
-impl AuditConfig {
-    pub(super) fn check(&self, faults: &mut Vec<String>) {
-        if self.queue == 0 {
-            faults.push("audit.queue: give at least 1".into());
-        }
+        Self { issuance: AuditMode::Buffered }
     }
 }
 

@@ -3,18 +3,8 @@
 use std::path::PathBuf;
 
 use super::value::SecretText;
-use crate::closed;
 use crate::secret::Secret;
-
-closed! {
-    /// What a commit of the embedded database promises.
-    pub enum Durability {
-        /// Survives the end of the process; the last moments may be lost when the machine loses power.
-        Process = "process",
-        /// Survives loss of power: one flush to the disk a commit.
-        Power = "power",
-    }
-}
+use crate::store::Durability;
 
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -35,7 +25,7 @@ impl Default for DatabaseConfig {
             url: SecretText::Value(Secret::new("sqlite:countersign-data/countersign.db".into())),
             max_connections: 8,
             migrate: true,
-            durability: Durability::Power,
+            durability: Durability::PowerLoss,
         }
     }
 }

@@ -41,7 +41,8 @@ fn every_fault_is_reported_at_once() {
 #[test]
 fn the_environment_overrides_the_file() {
     let file = "[server]\nlisten = \"127.0.0.1:9000\"\n";
-    let config = load(file, &[("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:9100"), ("COUNTERSIGN_DATABASE__MAX_CONNECTIONS", "3")]).unwrap();
+    let config =
+        load(file, &[("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:9100"), ("COUNTERSIGN_DATABASE__MAX_CONNECTIONS", "3")]).unwrap();
     assert_eq!(config.server.listen.port(), 9100);
     assert_eq!(config.database.max_connections, 3);
 }

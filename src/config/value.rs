@@ -9,12 +9,8 @@ use crate::secret::Secret;
 #[serde(untagged)]
 pub enum SecretText {
     Value(Secret<String>),
-    File {
-        file: PathBuf,
-    },
-    Env {
-        env: String,
-    },
+    File { file: PathBuf },
+    Env { env: String },
 }
 
 impl SecretText {

@@ -19,7 +19,9 @@ use crate::audit::{Actor, AuditEvent, Record, record_in};
 use crate::clock::{Clock, Entropy};
 use crate::error::{ErrorKind, OAuthError};
 use crate::keys::MasterKey;
-use crate::model::{ClientId, LockoutPolicy, Principal, PrincipalKind, Realm, RealmId, SecretId, StoredSecret, Timestamp, Tries, UserId, Verifier};
+use crate::model::{
+    ClientId, LockoutPolicy, Principal, PrincipalKind, Realm, SecretId, StoredSecret, Timestamp, Tries, UserId, Verifier,
+};
 use crate::secret::{Secret, ct_eq};
 use crate::store::lockouts::{self, Reservation};
 use crate::store::{self, Db, StoreError};
@@ -195,7 +197,7 @@ impl CredentialChecker {
         match (principal, self.compare(permit, hashes, readings).await?) {
             (Some(principal), Some((hashed, reading))) => {
                 self.succeeded(principal).await?;
-                self.improve(principal, hashed, reading).await?;
+                self.improve(hashed, reading).await?;
                 self.memo.remember(&hashed.secret.id, hashed.secret.version, reading.expose().as_bytes());
                 Ok(Verdict::Right(hashed.secret.id.clone()))
             }
@@ -212,11 +214,12 @@ impl CredentialChecker {
         readings: &[&Secret<String>],
     ) -> Result<SecretId, Vec<OpenTry>> {
         let threshold = realm.lockout.threshold;
-        let left = if threshold == 0 { 0 } else { threshold.saturating_sub(target.tries.failures).max(1) };
+        let left = (threshold > 0).then(|| threshold.saturating_sub(target.tries.failures));
+        let client = (&target.principal.realm, &ClientId::new(&target.principal.id));
         let known: Vec<_> = hashes.iter().map(|hashed| (&hashed.secret.id, hashed.secret.version)).collect();
         let mut open_tries = Vec::new();
         for reading in readings {
-            match self.memo.recognise(target.principal, &known, reading.expose().as_bytes(), left) {
+            match self.memo.recognise(client, &known, reading.expose().as_bytes(), left) {
                 Recognition::Recognised(id) => return Ok(id),
                 Recognition::NotRecognised(open_try) => open_tries.extend(open_try),
             }
@@ -254,7 +257,7 @@ impl CredentialChecker {
     pub async fn check_password(
         &self,
         realm: &Realm,
-        target: Option<(&Principal, Option<&str>, Tries)>,
+        target: Option<(&Principal, Option<&Verifier>, Tries)>,
         password: &Secret<String>,
     ) -> Result<Verdict<Reserved>, CheckError> {
         let locked = target.is_some_and(|(_, _, tries)| tries.is_locked(&realm.lockout, self.clock.now()));
@@ -262,7 +265,10 @@ impl CredentialChecker {
         let permit = self.pool.acquire().await?;
         let principal = open.map(|(principal, _)| principal);
         let reserved = self.reserve_or_decoy(realm, principal).await?;
-        let hash = open.and_then(|(_, hash)| hash).filter(|_| reserved.is_some());
+        let hash = open.and_then(|(_, verifier)| verifier).filter(|_| reserved.is_some()).and_then(|verifier| match verifier {
+            Verifier::Hash(hash) => Some(hash.as_str()),
+            Verifier::Digest(_) => None,
+        });
         let text = hash.map_or_else(|| self.decoy.to_string(), str::to_owned);
         let presented = password.clone();
         let is_right = permit.run(move || hash::verify(&text, presented.expose().as_bytes())).await??;

@@ -22,7 +22,12 @@ pub fn client(client: &AuthenticatedClient, request: &TokenRequest) -> Result<()
 /// The subject's institution allows the caller's network and has quota left.
 ///
 /// A call from elsewhere is answered like a wrong secret: whoever stole a secret must not learn that it is right.
-pub fn institution(app: &App, realm: &RealmContext, caller: &Caller, institution: Option<&Institution>) -> Result<(), OAuthError> {
+pub fn institution(
+    app: &App,
+    realm: &RealmContext,
+    caller: &Caller,
+    institution: Option<&Institution>,
+) -> Result<(), OAuthError> {
     let Some(institution) = institution else { return Ok(()) };
     let networks = &institution.networks;
     if !networks.is_empty() && !networks.iter().any(|network| network.contains(&caller.address)) {

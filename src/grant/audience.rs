@@ -10,7 +10,8 @@ pub fn named<'a>(realm: &'a RealmContext, asked: &[String]) -> Result<Vec<&'a Ap
         .iter()
         .map(|audience| {
             realm.apis.iter().find(|api| api.audience == *audience).ok_or_else(|| {
-                OAuthError::new(ErrorKind::InvalidAudience).hint("The requested audience is unknown or not allowed for the client")
+                OAuthError::new(ErrorKind::InvalidAudience)
+                    .hint("The requested audience is unknown or not allowed for the client")
             })
         })
         .collect()

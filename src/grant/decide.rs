@@ -48,10 +48,18 @@ pub fn decide(
 }
 
 /// Requested ∩ client ∩ institution ∩ user ∩ named APIs.
-fn scopes(policy: &IssuePolicy, request: &TokenRequest, client: &Client, subject: &Subject, named: &[&Api]) -> Result<ScopeSet, OAuthError> {
+fn scopes(
+    policy: &IssuePolicy,
+    request: &TokenRequest,
+    client: &Client,
+    subject: &Subject,
+    named: &[&Api],
+) -> Result<ScopeSet, OAuthError> {
     let of_apis: ScopeSet = named.iter().flat_map(|api| api.scopes.iter().cloned()).collect();
     let own: ScopeSet = match request.grant.kind() {
-        GrantKind::ClientCredentials => client.scopes.iter().filter(|scope| !OF_A_PERSON.contains(&scope.as_str())).cloned().collect(),
+        GrantKind::ClientCredentials => {
+            client.scopes.iter().filter(|scope| !OF_A_PERSON.contains(&scope.as_str())).cloned().collect()
+        }
         GrantKind::Password => client.scopes.clone(),
     };
     let institution = subject.institution.as_ref().and_then(|institution| institution.scopes.as_ref());
@@ -62,7 +70,8 @@ fn scopes(policy: &IssuePolicy, request: &TokenRequest, client: &Client, subject
         ScopeRefusal::Missing => OAuthError::new(ErrorKind::MissingParam).param("scope").hint("Missing parameter: scope"),
         ScopeRefusal::Foreign(scope) => {
             let scope: &Scope = &scope;
-            OAuthError::new(ErrorKind::InvalidScope).hint(format!("The requested scope is unknown or not allowed for the client: {scope}"))
+            OAuthError::new(ErrorKind::InvalidScope)
+                .hint(format!("The requested scope is unknown or not allowed for the client: {scope}"))
         }
         ScopeRefusal::Empty => OAuthError::new(ErrorKind::InvalidScope).hint("The client has no scope to grant"),
     })

@@ -1,24 +1,29 @@
 //! The token endpoint of every dialect: bytes in, bytes out, and what a request leaves behind in audit trail, log and metrics.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::app::App;
-use crate::audit::{Actor, AuditEvent, Record};
+use crate::audit::{Actor, AuditEvent, Detail, Record};
 use crate::dialect::Dialect;
 use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::{Caller, throttle};
-use crate::model::{Inbound, Issued};
+use crate::model::{DialectName, Inbound, Issued};
 use crate::telemetry::{EndpointLabel, LogFields};
+
+/// When trying again makes sense after the audit trail could not be written.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Answers one token request in its dialect.
 pub async fn token(app: &App, dialect: &Dialect, caller: &Caller, request: http::Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let host_realm = app.realms.of_request(&head);
     let bare = Inbound::of(&head, host_realm.as_deref().map(|realm| realm.id().as_str()));
-    let answer = dialect.answering(&bare, &caller.request_id);
+    let answer = dialect.answering(&bare, &caller.request_id.to_string());
     let outcome = match admit(app, dialect, caller) {
         Err(refusal) => Err(refusal),
         Ok(()) => match read(body, dialect.max_body).await {
@@ -52,25 +57,32 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, OAuthError> {
 async fn issue(app: &App, dialect: &Dialect, caller: &Caller, inbound: &Inbound<'_>) -> Result<(Issued, About), OAuthError> {
     let request = dialect.parse(inbound)?;
     let (issued, about) = super::run(app, caller, &dialect.issue, &request).await?;
-    let record = Record { scopes: Some(issued.facts.scope.clone()), ..record(app, dialect, caller, AuditEvent::TokenIssued, &about) };
+    let detail = Detail {
+        grant: Some(issued.grant),
+        scope: Some(issued.facts.scope.clone()),
+        jti: issued.jti,
+        expires_at: Some(issued.expires_at),
+        ..Detail::default()
+    };
+    let record = Record { detail, ..record(app, dialect, caller, AuditEvent::TokenIssued, &about) };
     // No token leaves before its record is as safe as the operator wants it.
-    app.audit.issued(record).await?;
+    app.audit.record(record).await.map_err(|error| OAuthError::unavailable(error, RETRY_AFTER))?;
     Ok((issued, about))
 }
 
 fn record(app: &App, dialect: &Dialect, caller: &Caller, event: AuditEvent, about: &About) -> Record {
     let About { realm, institution, client, user, secret } = about.clone();
-    let actor = client.clone().map_or(Actor::System, Actor::Client);
+    let actor = client.clone().map_or(Actor::Anonymous, Actor::Client);
     Record {
         realm,
         institution,
         client,
         user,
         secret,
-        request_id: Some(caller.request_id.clone()),
-        address: Some(caller.address),
-        dialect: Some(dialect.name.clone()),
-        ..Record::new(event, actor, app.now())
+        request: Some(caller.request_id),
+        ip: Some(caller.address),
+        dialect: Some(DialectName::new(&dialect.name)),
+        ..Record::new(app.now(), event, actor)
     }
 }
 
@@ -84,7 +96,8 @@ fn leave_behind(app: &App, dialect: &Dialect, caller: &Caller, outcome: &Result<
         Err(refusal) => {
             app.metrics.refused(refusal.kind, refusal.reason);
             let refused = record(app, dialect, caller, AuditEvent::TokenRefused, &refusal.about);
-            app.audit.refused(Record { kind: Some(refusal.kind), reason: refusal.reason, ..refused });
+            let detail = Detail { error: Some(refusal.kind), ..Detail::default() };
+            app.audit.record_refusal(Record { reason: refusal.reason, detail, ..refused });
             &refusal.about
         }
     };

@@ -28,7 +28,12 @@ pub struct Subject {
 }
 
 /// One token request, from its parsed form to the committed token.
-pub async fn run(app: &App, caller: &Caller, policy: &IssuePolicy, request: &TokenRequest) -> Result<(Issued, About), OAuthError> {
+pub async fn run(
+    app: &App,
+    caller: &Caller,
+    policy: &IssuePolicy,
+    request: &TokenRequest,
+) -> Result<(Issued, About), OAuthError> {
     let realm = app.realm(&request.realm.0)?;
     let of_realm = About { realm: Some(realm.id().clone()), ..About::default() };
     let client = match client_auth::authenticate(app, &realm, caller, &request.client).await {
@@ -53,7 +58,7 @@ async fn for_client(
     policy: &IssuePolicy,
     (request, client): (&TokenRequest, &AuthenticatedClient),
 ) -> Result<Issued, OAuthError> {
-    admit::client(app, caller, client, request)?;
+    admit::client(client, request)?;
     let subject = subject(app, realm, caller, policy, (client, &request.grant)).await?;
     admit::subject(app, realm, caller, &subject)?;
     let granted = decide::decide(realm, policy, request, client, subject)?;

@@ -15,6 +15,7 @@ use crate::client_auth::AuthenticatedClient;
 use crate::credential::{Reserved, Verdict, totp};
 use crate::error::{About, ErrorKind, OAuthError, Reason};
 use crate::guard::Caller;
+use crate::keys::SealError;
 use crate::model::{Institution, MfaPolicy, Principal, RealmId, Timestamp, User, UserId};
 use crate::realms::RealmContext;
 use crate::secret::Secret;
@@ -51,7 +52,8 @@ impl Step<'_> {
         };
         let usable = account.as_ref().ok_or(Reason::UnknownUser).and_then(standing);
         let about = about(account.as_ref());
-        let checked = match (self.check_password(account.as_ref().filter(|_| usable.is_ok()), presented.password).await?, account) {
+        let checked = match (self.check_password(account.as_ref().filter(|_| usable.is_ok()), presented.password).await?, account)
+        {
             (Verdict::Right(reserved), Some(account)) => self.second_factor(mfa, reserved, account, presented.otp).await,
             (Verdict::Locked, _) => Err(OAuthError::bad_credentials(Reason::Locked)),
             _ => Err(OAuthError::bad_credentials(usable.err().unwrap_or(Reason::WrongPassword))),
@@ -86,10 +88,14 @@ impl Step<'_> {
         checked.map_err(|refusal| self.count(user.as_str(), refusal).about(about))
     }
 
-    async fn check_password(self, account: Option<&UserAccount>, password: &Secret<String>) -> Result<Verdict<Reserved>, OAuthError> {
+    async fn check_password(
+        self,
+        account: Option<&UserAccount>,
+        password: &Secret<String>,
+    ) -> Result<Verdict<Reserved>, OAuthError> {
         let principal = account.map(|account| Principal::user(self.realm.id(), &account.user.id));
         let target = account.zip(principal.as_ref());
-        let target = target.map(|(account, principal)| (principal, account.password_hash.as_deref(), account.tries));
+        let target = target.map(|(account, principal)| (principal, account.password.as_ref(), account.tries));
         Ok(self.app.credentials.check_password(&self.realm.realm, target, password).await?)
     }
 
@@ -116,8 +122,11 @@ impl Step<'_> {
             (_, None) => {
                 // Not a success, which would forget wrong one-time passwords; not a wrong try either.
                 self.app.credentials.give_back(&principal).await?;
-                let mfa_token = self.seal_mfa_token(&account.user.id);
-                Err(OAuthError { mfa_token: Some(mfa_token), ..OAuthError::new(ErrorKind::MfaRequired).hint("Multifactor authentication required") })
+                let mfa_token = self.seal_mfa_token(&account.user.id)?;
+                Err(OAuthError {
+                    mfa_token: Some(mfa_token),
+                    ..OAuthError::new(ErrorKind::MfaRequired).hint("Multifactor authentication required")
+                })
             }
         }
     }
@@ -129,9 +138,8 @@ impl Step<'_> {
         let step = match &account.totp_sealed {
             None => None,
             Some(sealed) => {
-                let secret = self.app.realms.sealer().open(&totp_context(&user.realm, &user.id), sealed);
-                let secret = secret.map_err(|error| OAuthError::new(ErrorKind::ServerError).detail(error.to_string()))?;
-                totp::matching_step(secret.expose(), otp.expose(), self.app.now())
+                let secret = self.app.realms.sealer().open(&totp_context(&user.realm, &user.id), sealed).map_err(internal)?;
+                totp::matching_step(&secret, otp.expose(), self.app.now())
             }
         };
         let reason = match step {
@@ -160,16 +168,16 @@ impl Step<'_> {
     }
 
     /// `user` and expiry, sealed for this realm and client.
-    fn seal_mfa_token(self, user: &UserId) -> Secret<String> {
+    fn seal_mfa_token(self, user: &UserId) -> Result<Secret<String>, OAuthError> {
         let expires_at = self.app.now().after(MFA_TOKEN_LIFE);
         let content = format!("{}:{user}", expires_at.millis());
-        let sealed = self.app.mfa_sealer.seal(&self.mfa_context(), content.as_bytes(), &*self.app.entropy);
-        Secret::new(URL_SAFE_NO_PAD.encode(sealed))
+        let sealed = self.app.realms.sealer().seal(&self.mfa_context(), content.as_bytes(), &*self.app.entropy);
+        sealed.map(|sealed| Secret::new(URL_SAFE_NO_PAD.encode(sealed))).map_err(internal)
     }
 
     fn open_mfa_token(self, token: &Secret<String>) -> Option<UserId> {
         let sealed = URL_SAFE_NO_PAD.decode(token.expose()).ok()?;
-        let content = self.app.mfa_sealer.open(&self.mfa_context(), &sealed).ok()?;
+        let content = self.app.realms.sealer().open(&self.mfa_context(), &sealed).ok()?;
         let (expires_at, user) = std::str::from_utf8(content.expose()).ok()?.split_once(':')?;
         let expires_at = Timestamp::from_millis(expires_at.parse().ok()?);
         (self.app.now() < expires_at).then(|| UserId::new(user))
@@ -178,6 +186,10 @@ impl Step<'_> {
     fn mfa_context(self) -> String {
         format!("mfa:{}:{}", self.realm.id(), self.client.client().id)
     }
+}
+
+fn internal(error: SealError) -> OAuthError {
+    OAuthError { source: Some(error.into()), ..OAuthError::new(ErrorKind::ServerError) }
 }
 
 /// What a sealed second factor is bound to.

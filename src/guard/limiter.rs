@@ -37,7 +37,9 @@ impl Limiter {
     /// The map holds for each key the theoretical arrival time: when its bucket will be full again, in microseconds.
     fn visit(&self, key: impl Hash, limit: RateLimit, now: Timestamp, count: bool) -> Result<(), Duration> {
         let key = self.hasher.hash_one(key);
-        let Some(shard) = usize::try_from(key % SHARDS as u64).ok().and_then(|index| self.shards.get(index)) else { return Ok(()) };
+        let Some(shard) = usize::try_from(key % SHARDS as u64).ok().and_then(|index| self.shards.get(index)) else {
+            return Ok(());
+        };
         let now = now.millis().saturating_mul(1000);
         let window = i64::try_from(limit.per.as_micros()).unwrap_or(i64::MAX);
         let interval = window / i64::from(limit.count.max(1));

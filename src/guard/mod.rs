@@ -5,16 +5,15 @@ pub mod limiter;
 pub mod throttle;
 pub mod transport;
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 pub use limiter::Limiter;
+use std::net::IpAddr;
 pub use throttle::Throttle;
+use uuid::Uuid;
 
 /// The caller of one request, as far as the connection tells.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub address: IpAddr,
     /// A UUID of this request: in the log, the audit trail, and the answer where a dialect says so.
-    pub request_id: Arc<str>,
+    pub request_id: Uuid,
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::scope::ScopePolicy;
 use super::template::{Lookup, Placeholder, Value};
 use super::{Algorithm, Client, GrantKind, Institution, RealmId, ScopeSet, Timestamp, User};
@@ -115,6 +117,8 @@ impl Lookup for Facts {
 pub struct Issued {
     pub access_token: Secret<String>,
     pub format: TokenFormat,
+    /// The `jti` of a JWT; a handle has none.
+    pub jti: Option<Uuid>,
     pub grant: GrantKind,
     /// Whole seconds; never more than the token's real remaining life.
     pub expires_in: i64,

@@ -41,7 +41,11 @@ pub async fn metadata_of_host(State(app): State<Arc<App>>, request: http::Reques
 }
 
 /// A public document of a realm, or 404 where there is no such realm.
-fn published(label: EndpointLabel, realm: Option<Arc<RealmContext>>, document: impl FnOnce(&RealmContext) -> Response) -> Response {
+fn published(
+    label: EndpointLabel,
+    realm: Option<Arc<RealmContext>>,
+    document: impl FnOnce(&RealmContext) -> Response,
+) -> Response {
     let mut response = realm.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |realm| document(&realm));
     response.extensions_mut().insert(LogFields::bare(label));
     response
@@ -54,12 +58,12 @@ fn cache_control(realm: &RealmContext) -> String {
 fn jwks_of(realm: &RealmContext, headers: &HeaderMap) -> Response {
     let jwks = realm.ring.jwks();
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let unchanged = known.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == jwks.etag());
-    let head = [(ETAG, jwks.etag().to_owned()), (CACHE_CONTROL, cache_control(realm)), (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())];
+    let unchanged = known.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == jwks.etag);
+    let head = [(ETAG, jwks.etag.clone()), (CACHE_CONTROL, cache_control(realm)), (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())];
     if unchanged {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
-    (head, [(CONTENT_TYPE, "application/jwk-set+json")], jwks.bytes()).into_response()
+    (head, [(CONTENT_TYPE, "application/jwk-set+json")], jwks.body.clone()).into_response()
 }
 
 fn metadata_of(app: &App, realm: &RealmContext) -> Response {

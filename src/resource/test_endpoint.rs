@@ -16,13 +16,11 @@ use crate::token::active;
 pub async fn test(app: &App, dialect: &Dialect, caller: &Caller, head: &Parts) -> Response {
     let host_realm = app.realms.of_request(head);
     let inbound = Inbound::of(head, host_realm.as_deref().map(|realm| realm.id().as_str()));
-    let answer = dialect.answering(&inbound, &caller.request_id);
+    let answer = dialect.answering(&inbound, &caller.request_id.to_string());
     let outcome = check(app, dialect, &inbound).await;
     let about = outcome.as_ref().map_or_else(|refusal| refusal.about.clone(), Clone::clone);
-    let log = LogFields {
-        dialect: Some(dialect.name.clone()),
-        ..LogFields::new(EndpointLabel::Test, &about, outcome.as_ref().err())
-    };
+    let log =
+        LogFields { dialect: Some(dialect.name.clone()), ..LogFields::new(EndpointLabel::Test, &about, outcome.as_ref().err()) };
     let mut response = dialect.render_test(&answer, outcome.as_ref().map(|_| ())).map(Body::from);
     response.extensions_mut().insert(log);
     response

@@ -28,7 +28,7 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         let done = tokio::select! {
             _ = listen.tick() => hear(&app, &mut reader).await,
             _ = clear.tick() => clear_away(&app).await,
-            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = stopped.changed() => return,
         };
         if let Err(error) = done {
             tracing::warn!(%error, "the database did not answer in the background");
@@ -40,7 +40,7 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 async fn hear(app: &App, reader: &mut ChangeReader) -> Result<(), StoreError> {
     let heard = {
         let mut session = app.db.read().await?;
-        reader.read(&mut session.conn()).await?
+        reader.read(&mut session.conn(), app.clock.monotonic()).await?
     };
     let concerns_realms = |kind: ChangeKind| matches!(kind, ChangeKind::Realm | ChangeKind::Api | ChangeKind::Key);
     if heard.iter().any(|change| concerns_realms(change.kind)) {
@@ -56,6 +56,6 @@ async fn clear_away(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     let mut session = app.db.write().await?;
     tokens::prune(&mut session.conn(), now, CLEAR_ROWS).await?;
-    changes::prune(&mut session.conn(), now.before(KEEP_CHANGES)).await?;
+    changes::prune(&mut session.conn(), now.before(KEEP_CHANGES), CLEAR_ROWS).await?;
     Ok(())
 }

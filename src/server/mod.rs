@@ -37,7 +37,9 @@ pub async fn serve(app: Arc<App>, public: TcpListener, admin: TcpListener, shutd
     let listeners = [(public, routes::public(app.clone())), (admin, routes::operations(app.clone()))];
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|(listener, router)| tokio::spawn(accept(app.clone(), listener, observe::observed(app.clone(), router), stopped.clone())))
+        .map(|(listener, router)| {
+            tokio::spawn(accept(app.clone(), listener, observe::observed(app.clone(), router), stopped.clone()))
+        })
         .collect();
     shutdown.await;
     tracing::info!(drain_seconds = app.config.server.drain_seconds, "shutting down");
@@ -60,7 +62,7 @@ async fn accept(app: Arc<App>, listener: TcpListener, router: Router, mut stoppe
     loop {
         let accepted = tokio::select! {
             accepted = next(&listener, &places) => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            _ = stopped.changed() => break,
         };
         match accepted {
             Ok((stream, peer, place)) => {
@@ -91,9 +93,19 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(Tc
     Ok((stream, peer, place))
 }
 
-fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) -> impl Future<Output = ()> + use<> {
+fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BUFFER).max_headers(MAX_HEADER_FIELDS);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BUFFER)
+        .max_headers(MAX_HEADER_FIELDS);
     let header_list = u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS).max_header_list_size(header_list);
     let service = router.map_request(move |mut request: http::Request<Incoming>| {

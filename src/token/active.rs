@@ -3,10 +3,11 @@
 use crate::app::App;
 use crate::credential::DigestDomain;
 use crate::error::{ErrorKind, OAuthError};
-use crate::keys::{self, ClaimFault, Claims};
+use crate::keys;
 use crate::model::{ClientId, ScopeSet, Timestamp, UserId};
 use crate::realms::RealmContext;
 use crate::store::tokens;
+use crate::token::said::{ClaimFault, Said};
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
@@ -55,7 +56,7 @@ fn jwt(app: &App, realm: &RealmContext, token: &str) -> Result<ActiveToken, OAut
     if !verified.typ.as_deref().is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ)) {
         return Err(invalid("not an access token"));
     }
-    let claims = Claims::new(&verified.claims);
+    let claims = Said(&verified.claims);
     if claims.text("iss")? != &*realm.issuer {
         return Err(invalid("foreign issuer"));
     }

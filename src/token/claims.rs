@@ -20,9 +20,7 @@ pub fn write(out: &mut Vec<u8>, template: &Template, facts: &Facts, moment: Mome
     let templated = |name: &str| template.members().any(|(claim, _)| claim == name);
     let mut object = Object::begin(out);
     for (name, node) in template.members() {
-        if !node.is_absent(facts) {
-            node.write_json(object.member(name), facts);
-        }
+        object.write(name, |out| node.render_json(out, facts));
     }
     object.text("iss", &facts.issuer);
     if !templated("sub") {
@@ -62,22 +60,27 @@ impl<'a> Object<'a> {
         Self { out, is_first: true }
     }
 
-    /// Begins a member; its value must be written next.
-    fn member(&mut self, name: &str) -> &mut Vec<u8> {
-        if !std::mem::take(&mut self.is_first) {
+    /// Adds a member, unless `value` says that it has none.
+    fn write(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let start = self.out.len();
+        if !self.is_first {
             self.out.push(b',');
         }
-        write_json(self.out, name);
+        to_json(self.out, name);
         self.out.push(b':');
-        self.out
+        if value(self.out) {
+            self.is_first = false;
+        } else {
+            self.out.truncate(start);
+        }
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        write_json(self.member(name), value);
+        self.json(name, value);
     }
 
     fn json<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        write_json(self.member(name), value);
+        self.write(name, |out| to_json(out, value));
     }
 
     fn end(self) {
@@ -85,8 +88,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Text, numbers and JSON values always serialise, and a `Vec` takes every byte.
-fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    let written = serde_json::to_writer(&mut *out, value);
-    debug_assert!(written.is_ok(), "claims serialise");
+/// Texts, numbers and JSON values always serialise, and a `Vec` takes every byte.
+fn to_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> bool {
+    serde_json::to_writer(out, value).is_ok()
 }

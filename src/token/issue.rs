@@ -38,20 +38,29 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
     let issued_at = Timestamp::from_seconds(app.now().seconds());
     let expires_at = issued_at.after(ttl);
     let pending = facts.client.requires_mfa;
-    let access_token = match policy.format {
-        TokenFormat::Jwt if pending => {
+    let jti = (policy.format == TokenFormat::Jwt).then(|| random_uuid(&*app.entropy));
+    let access_token = match (policy.format, jti) {
+        (_, Some(_)) if pending => {
             let detail = "a token that waits for a step-up cannot be a JWT, which no one would ask whether it still waits";
             return Err(OAuthError::new(ErrorKind::MfaRequired).detail(detail));
         }
-        TokenFormat::Jwt => {
-            let jti = URL_SAFE_NO_PAD.encode(random::<16>(&*app.entropy));
-            sign(app, realm, policy, algorithm, (&facts, Moment { jti: &jti, issued_at, expires_at }))?
-        }
-        TokenFormat::Uuid4 => random_uuid(&*app.entropy).to_string(),
-        TokenFormat::Opaque256 => URL_SAFE_NO_PAD.encode(random::<32>(&*app.entropy)),
+        (_, Some(jti)) => sign(app, realm, policy, algorithm, (&facts, Moment { jti: &jti.to_string(), issued_at, expires_at }))?,
+        (TokenFormat::Uuid4, None) => random_uuid(&*app.entropy).to_string(),
+        (_, None) => URL_SAFE_NO_PAD.encode(random::<32>(&*app.entropy)),
     };
     let expires_in = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
-    Ok(Issued { access_token: Secret::new(access_token), format: policy.format, grant, expires_in, issued_at, expires_at, scope_differs, pending, facts })
+    Ok(Issued {
+        access_token: Secret::new(access_token),
+        format: policy.format,
+        jti,
+        grant,
+        expires_in,
+        issued_at,
+        expires_at,
+        scope_differs,
+        pending,
+        facts,
+    })
 }
 
 /// `header.claims.signature` (RFC 7515, section 3.1), built in one buffer.

@@ -3,5 +3,6 @@
 pub mod active;
 mod claims;
 mod issue;
+mod said;
 
 pub use issue::{Granted, commit, issue};
