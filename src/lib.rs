@@ -30,6 +30,6 @@ pub mod model;
 // pub mod routes;
 pub mod secret;
 // pub mod server;
-// pub mod store;
+pub mod store;
 // pub mod telemetry;
 // pub mod token;

@@ -1,5 +1,7 @@
 //! What is known of a signing key without its private half.
 
+use super::{KeyId, RealmId, Timestamp};
+
 closed! {
     /// A JWS signature algorithm (RFC 7518, section 3; RFC 8037).
     pub enum Algorithm {
@@ -33,4 +35,22 @@ impl KeyState {
     pub const fn is_published(self) -> bool {
         matches!(self, Self::Prepublished | Self::Active | Self::Grace)
     }
+}
+
+/// A signing key at rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    pub realm: RealmId,
+    pub kid: KeyId,
+    pub algorithm: Algorithm,
+    pub state: KeyState,
+    /// The public half as a JWK (RFC 7517), in JSON.
+    pub public_jwk: String,
+    /// The private half, sealed under the master key.
+    pub sealed: Vec<u8>,
+    pub created_at: Timestamp,
+    pub published_at: Option<Timestamp>,
+    pub activated_at: Option<Timestamp>,
+    pub grace_at: Option<Timestamp>,
+    pub retired_at: Option<Timestamp>,
 }
