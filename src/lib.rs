@@ -13,7 +13,7 @@
 
 // pub mod admin;
 // pub mod app;
-// pub mod audit;
+pub mod audit;
 // pub mod cli;
 // pub mod client_auth;
 pub mod clock;
