@@ -13,7 +13,7 @@
 
 // pub mod admin;
 // pub mod app;
-// pub mod audit;
+pub mod audit;
 // pub mod cli;
 // pub mod client_auth;
 pub mod clock;
@@ -30,6 +30,6 @@ pub mod model;
 // pub mod routes;
 pub mod secret;
 // pub mod server;
-// pub mod store;
+pub mod store;
 // pub mod telemetry;
 // pub mod token;

@@ -46,4 +46,6 @@ id! {
     SecretId,
     /// The `kid` of a signing key (RFC 7515, section 4.1.4): any string.
     KeyId,
+    /// The name of a dialect, as configuration files spell it.
+    DialectName,
 }

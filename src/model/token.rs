@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::scope::ScopePolicy;
 use super::template::{Lookup, Placeholder, Value};
-use super::{Algorithm, Client, GrantKind, Institution, RealmId, ScopeSet, Timestamp, User};
+use super::{Algorithm, Client, ClientId, GrantKind, Institution, RealmId, ScopeSet, Timestamp, User, UserId};
 use crate::secret::Secret;
 
 closed! {
@@ -140,4 +140,18 @@ impl Lookup for Issued {
             other => self.facts.value(other),
         }
     }
+}
+
+/// What an opaque token stands for, found by the token's digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    pub realm: RealmId,
+    pub client: ClientId,
+    pub user: Option<UserId>,
+    pub scopes: ScopeSet,
+    pub audience: Vec<String>,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Since when it waits for a step-up, without which it does not work.
+    pub pending_at: Option<Timestamp>,
 }

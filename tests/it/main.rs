@@ -1,4 +1,8 @@
-//! The integration tests: one binary, a module a topic, on the real router and real databases.
+//! The integration tests: one binary, so that they link once; a module a topic, on the real router and real databases.
+//!
+//! Each module is marked `#[cfg(test)]`, which it always is, so that the lints know a test when they see one.
 
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod store;

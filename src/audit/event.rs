@@ -1,0 +1,66 @@
+//! What can happen, and who can have done it.
+
+use std::fmt;
+
+use crate::closed;
+use crate::model::ClientId;
+
+closed! {
+    /// What happened.
+    pub enum AuditEvent {
+        TokenIssued = "token_issued",
+        TokenRefused = "token_refused",
+        RealmCreated = "realm_created",
+        RealmUpdated = "realm_updated",
+        ApiPut = "api_put",
+        InstitutionCreated = "institution_created",
+        InstitutionUpdated = "institution_updated",
+        InstitutionDisabled = "institution_disabled",
+        InstitutionEnabled = "institution_enabled",
+        ClientCreated = "client_created",
+        ClientUpdated = "client_updated",
+        ClientDisabled = "client_disabled",
+        ClientEnabled = "client_enabled",
+        ClientLocked = "client_locked",
+        ClientUnlocked = "client_unlocked",
+        SecretAdded = "secret_added",
+        SecretRevoked = "secret_revoked",
+        SecretSuperseded = "secret_superseded",
+        UserCreated = "user_created",
+        UserPasswordSet = "user_password_set",
+        UserTotpSet = "user_totp_set",
+        UserBlocked = "user_blocked",
+        UserUnblocked = "user_unblocked",
+        UserLocked = "user_locked",
+        UserUnlocked = "user_unlocked",
+        KeyPrepared = "key_prepared",
+        KeyActivated = "key_activated",
+        KeyGraced = "key_graced",
+        KeyRetired = "key_retired",
+        AdminBootstrapped = "admin_bootstrapped",
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Someone at the command line of the machine.
+    Shell,
+    /// Countersign itself, when a time had come or a count was full.
+    System,
+    /// A client: the caller of a token endpoint or of the admin API.
+    Client(ClientId),
+    /// A caller that did not show who it is.
+    Anonymous,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shell => f.write_str("shell"),
+            Self::System => f.write_str("system"),
+            Self::Client(id) => write!(f, "client:{id}"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The task that commits what waits in the queue, one batch at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{AuditMode, Record};
+use crate::model::{SecretId, Timestamp};
+use crate::store::audit::AuditRow;
+use crate::store::{self, Db, StoreError};
+
+/// How many records are committed at once.
+const BATCH: usize = 512;
+/// How long a buffered record waits for company.
+const GATHER: Duration = Duration::from_millis(100);
+/// How often secrets' last uses are written down.
+const TOUCH_EVERY: Duration = Duration::from_millis(250);
+/// How long the writer rests before it tries a failed batch again: doubled from the first to the second.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) written: AtomicU64,
+    pub(super) dropped: AtomicU64,
+}
+
+/// A record on its way, with the caller that waits for its commit, if one does.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) record: Record,
+    pub(super) waiter: Option<oneshot::Sender<()>>,
+}
+
+impl Entry {
+    /// Has its caller given up? Then it has answered that nothing happened, and nothing is to be recorded.
+    fn is_abandoned(&self) -> bool {
+        self.waiter.as_ref().is_some_and(oneshot::Sender::is_closed)
+    }
+}
+
+/// The other end of the queue.
+pub(super) struct Scribe {
+    db: Db,
+    mode: AuditMode,
+    waiting: mpsc::Receiver<Entry>,
+    counters: Arc<Counters>,
+    batch: Vec<Entry>,
+    /// When each secret was last used, as far as that is not yet written down.
+    used: BTreeMap<SecretId, Timestamp>,
+}
+
+impl Scribe {
+    pub(super) fn new(db: Db, mode: AuditMode, waiting: mpsc::Receiver<Entry>, counters: Arc<Counters>) -> Self {
+        Self { db, mode, waiting, counters, batch: Vec::new(), used: BTreeMap::new() }
+    }
+
+    /// Works until it is told to stop and the queue is empty.
+    pub(super) async fn run(mut self, stop: Arc<Notify>) {
+        let mut touch = tokio::time::interval(TOUCH_EVERY);
+        touch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                received = self.waiting.recv_many(&mut self.batch, BATCH) => {
+                    if received == 0 {
+                        break;
+                    }
+                    self.gather().await;
+                    self.note_uses();
+                    self.commit().await;
+                }
+                _ = touch.tick() => self.touch().await,
+                // What is in the queue is still received; then the queue is at its end.
+                () = stop.notified() => self.waiting.close(),
+            }
+        }
+        self.touch().await;
+    }
+
+    /// Waits for more to commit at once, where nobody waits for the commit.
+    async fn gather(&mut self) {
+        if self.mode != AuditMode::Buffered {
+            return;
+        }
+        let more = async {
+            while self.batch.len() < BATCH && !self.waiting.is_closed() {
+                let room = BATCH - self.batch.len();
+                if self.waiting.recv_many(&mut self.batch, room).await == 0 {
+                    break;
+                }
+            }
+        };
+        // The end of the wait is the aim, not a failure.
+        let _ = tokio::time::timeout(GATHER, more).await;
+    }
+
+    fn note_uses(&mut self) {
+        for record in self.batch.iter().map(|entry| &entry.record) {
+            if let Some(secret) = record.used_secret() {
+                let last = self.used.entry(secret.clone()).or_insert(record.at);
+                *last = record.at.max(*last);
+            }
+        }
+    }
+
+    /// Commits the batch, however often it has to be tried: the records of a buffered batch are promised already.
+    async fn commit(&mut self) {
+        let mut rest = BACKOFF.0;
+        loop {
+            let Err(error) = self.try_commit().await else { break };
+            tracing::error!(%error, records = self.batch.len(), "the audit records could not be written; trying again");
+            tokio::time::sleep(rest).await;
+            rest = BACKOFF.1.min(rest * 2);
+        }
+        for waiter in self.batch.drain(..).filter_map(|entry| entry.waiter) {
+            // A caller that has just given up has nothing left to be told.
+            let _ = waiter.send(());
+        }
+    }
+
+    async fn try_commit(&mut self) -> Result<(), StoreError> {
+        if self.mode == AuditMode::Off {
+            return Ok(());
+        }
+        let mut session = self.db.write().await?;
+        // Not before: the wait for the database can have been longer than a caller's.
+        self.batch.retain(|entry| !entry.is_abandoned());
+        let rows: Vec<AuditRow> = self.batch.iter().map(|entry| entry.record.row()).collect();
+        store::audit::add(&mut session.conn(), &rows).await?;
+        self.counters.written.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Writes down the last uses. Where that fails, the next time will tell.
+    async fn touch(&mut self) {
+        if let Err(error) = self.try_touch().await {
+            tracing::debug!(%error, "the last uses of secrets could not be written; trying again");
+        }
+    }
+
+    async fn try_touch(&mut self) -> Result<(), StoreError> {
+        let uses: Vec<_> = self.used.iter().map(|(id, at)| (id.clone(), *at)).collect();
+        for some in uses.chunks(BATCH) {
+            let mut session = self.db.write().await?;
+            store::secrets::touch(&mut session.conn(), some).await?;
+            for (id, _) in some {
+                self.used.remove(id);
+            }
+        }
+        Ok(())
+    }
+}
