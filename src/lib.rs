@@ -12,24 +12,26 @@
 //! every `use crate::` line to this order.
 
 // pub mod admin;
-// pub mod app;
+pub mod app;
 pub mod audit;
 // pub mod cli;
-// pub mod client_auth;
+pub mod client_auth;
 pub mod clock;
-// pub mod config;
+pub mod config;
 pub mod credential;
-// pub mod dialect;
+pub mod dialect;
 pub mod error;
-// pub mod grant;
-// pub mod guard;
+pub mod grant;
+pub mod guard;
+pub mod health;
 pub mod keys;
 pub mod model;
-// pub mod oidc;
-// pub mod resource;
-// pub mod routes;
+pub mod oidc;
+pub mod realms;
+pub mod resource;
+pub mod routes;
 pub mod secret;
-// pub mod server;
+pub mod server;
 pub mod store;
-// pub mod telemetry;
-// pub mod token;
+pub mod telemetry;
+pub mod token;

@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::clock::random_uuid;
+use crate::error::{ErrorKind, Reason};
 use crate::guard::{Caller, address, transport};
 use crate::telemetry::{EndpointLabel, LogFields};
 
@@ -84,8 +85,8 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
         institution = about.and_then(|about| about.institution.as_ref()).map(tracing::field::display),
         client = about.and_then(|about| about.client.as_ref()).map(tracing::field::display),
         user = about.and_then(|about| about.user.as_ref()).map(tracing::field::display),
-        refusal = fields.and_then(|fields| fields.kind).map(|kind| kind.as_str()),
-        reason = fields.and_then(|fields| fields.reason).map(|reason| reason.as_str()),
+        refusal = fields.and_then(|fields| fields.kind).map(ErrorKind::as_str),
+        reason = fields.and_then(|fields| fields.reason).map(Reason::as_str),
         detail = fields.and_then(|fields| fields.detail.as_deref()),
         "request"
     );

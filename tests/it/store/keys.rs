@@ -14,7 +14,7 @@ fn a_key(realm: &RealmId, kid: &str, state: KeyState) -> KeyRecord {
         public_jwk: r#"{"kty":"RSA"}"#.into(),
         sealed: vec![0, 255, 7],
         created_at: at(NOW),
-        published_at: Some(at(NOW)),
+        published_at: at(NOW),
         activated_at: None,
         grace_at: None,
         retired_at: None,
@@ -36,7 +36,7 @@ pub async fn a_key_keeps_all_it_is(db: &Db) {
         retired_at: Some(at(NOW + 3)),
         ..a_key(&realm, "any/string=", KeyState::Retired)
     };
-    let bare = KeyRecord { published_at: None, ..a_key(&realm, "k2", KeyState::Prepublished) };
+    let bare = a_key(&realm, "k2", KeyState::Prepublished);
     for key in [&bare, &full] {
         keys::add(&mut session.conn(), key).await.unwrap();
     }
