@@ -4,6 +4,7 @@
 mod closed;
 
 mod client;
+pub mod flaw;
 mod grant;
 mod ids;
 mod institution;
