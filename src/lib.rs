@@ -19,7 +19,7 @@
 pub mod clock;
 // pub mod config;
 // pub mod credential;
-// pub mod dialect;
+pub mod dialect;
 pub mod error;
 // pub mod grant;
 // pub mod guard;
