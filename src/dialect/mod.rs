@@ -1,8 +1,8 @@
 //! The wire contract of one token endpoint, as data with two pure functions: `parse` takes a contract off a request, `render`
 //! puts it on an answer. What stands between them does not know which dialect asked.
 //!
-//! A dialect is a TOML file: `schema` says what may stand in it, `document` reads it, `compile` checks it, `set` holds all
-//! dialects of a server with their inheritance and their routes. A request goes through `parse` (its steps: `body`, `params`,
+//! A dialect is a TOML file: `schema` says what may stand in it, `document` reads it, `compile` checks it, `link` resolves
+//! what dialects mean to each other, `set` holds all of a server with their routes. A request goes through `parse` (its steps: `body`, `params`,
 //! `realm`, `carrier` and `credentials`, `grants`), an answer through `render` (with `lookup` and `line`).
 //!
 //! RFC 6749, sections 2.3, 4.3, 4.4 and 5; what partners make of them is in `config/dialects`.
@@ -17,6 +17,7 @@ mod fault;
 mod form;
 mod grants;
 mod line;
+mod link;
 mod lookup;
 mod names;
 mod negotiate;
@@ -42,7 +43,7 @@ use parse::RequestRules;
 pub use set::{Dialects, Endpoint};
 
 use crate::error::OAuthError;
-use crate::model::{Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};
+use crate::model::{Accept, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};
 
 /// One wire contract, compiled.
 #[derive(Debug)]
@@ -101,18 +102,6 @@ impl Dialect {
 
     pub fn parse(&self, inbound: &Inbound<'_>) -> Result<TokenRequest, OAuthError> {
         self.request.parse(inbound)
-    }
-
-    /// The grants that it offers.
-    pub fn grants(&self) -> &[GrantKind] {
-        &self.request.grants.allowed
-    }
-
-    /// The registered ways to authenticate that its carriers are (RFC 7591, section 2).
-    pub fn auth_methods(&self) -> Vec<AuthMethod> {
-        let carriers = &self.request.carriers;
-        let basic = carriers.basic.is_some().then_some(AuthMethod::SecretBasic);
-        basic.into_iter().chain(carriers.body.then_some(AuthMethod::SecretPost)).collect()
     }
 
     /// The answer of the token endpoint, and of an API that refuses in this dialect.
