@@ -43,7 +43,7 @@ use parse::RequestRules;
 pub use set::{Dialects, Endpoint};
 
 use crate::error::OAuthError;
-use crate::model::{Accept, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};
+use crate::model::{Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};
 
 /// One wire contract, compiled.
 #[derive(Debug)]
@@ -102,6 +102,18 @@ impl Dialect {
 
     pub fn parse(&self, inbound: &Inbound<'_>) -> Result<TokenRequest, OAuthError> {
         self.request.parse(inbound)
+    }
+
+    /// The grants that it offers.
+    pub fn grants(&self) -> &[GrantKind] {
+        &self.request.grants.allowed
+    }
+
+    /// The registered ways to authenticate that its carriers are (RFC 7591, section 2).
+    pub fn auth_methods(&self) -> Vec<AuthMethod> {
+        let carriers = &self.request.carriers;
+        let basic = carriers.basic.is_some().then_some(AuthMethod::SecretBasic);
+        basic.into_iter().chain(carriers.body.then_some(AuthMethod::SecretPost)).collect()
     }
 
     /// The answer of the token endpoint, and of an API that refuses in this dialect.
