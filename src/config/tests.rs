@@ -60,7 +60,7 @@ fn a_secret_comes_from_value_file_or_environment() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("url");
     std::fs::write(&path, "postgres://u:hunter2@h/d\n").unwrap();
-    let config = load(&format!("[database]\nurl = {{ file = {:?} }}\n", path), &[]).unwrap();
+    let config = load(&format!("[database]\nurl = {{ file = {path:?} }}\n"), &[]).unwrap();
     assert_eq!(config.database.url.read().unwrap().expose(), "postgres://u:hunter2@h/d");
     assert!(!format!("{config:?}").contains("hunter2"));
     let inline = load("[database]\nurl = \"postgres://u:hunter2@h/d\"\n", &[]).unwrap();

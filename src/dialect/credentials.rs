@@ -42,6 +42,7 @@ impl RequestRules {
 
     fn body_credentials(&self, params: &mut Params) -> Result<Credentials, OAuthError> {
         let offered = self.carriers.body;
+        let by_params = self.grants.infer && (offered || self.grants.password_client.is_some());
         match (params.take(Param::ClientId), params.take(Param::ClientSecret)) {
             (Some(id), Some(secret)) if offered => {
                 let readings = vec![(ClientId::new(id.expose().clone()), secret)];
@@ -50,7 +51,7 @@ impl RequestRules {
             (Some(_), None) if offered && self.grants.infer => Err(self.missing(Param::ClientSecret)),
             (None, Some(_)) if offered && self.grants.infer => Err(self.missing(Param::ClientId)),
             // Where the parameters decide the grant, nothing is known of a request without them.
-            (None, None) if self.grants.infer => Err(OAuthError::new(ErrorKind::MissingParam).hint(self.what_to_send())),
+            (None, None) if by_params => Err(OAuthError::new(ErrorKind::MissingParam).hint(self.what_to_send())),
             _ => Err(OAuthError::new(ErrorKind::NoCredentials)),
         }
     }
@@ -60,7 +61,7 @@ impl RequestRules {
         let client = self.carriers.body.then(|| pair(Param::ClientId, Param::ClientSecret));
         let account = self.grants.password_client.as_ref().map(|_| pair(Param::Username, Param::Password));
         let ways: Vec<_> = account.into_iter().chain(client).collect();
-        format!("send {}", if ways.is_empty() { "credentials".to_owned() } else { ways.join(", or ") })
+        format!("send {}", ways.join(", or "))
     }
 }
 

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::fault::of_toml;
 use super::schema::{Document, Errors};
 use crate::error::ErrorKind;
-use crate::model::flaw::{Flaw, nearest};
+use crate::model::flaw::{Flaw, instead_of};
 
 /// Every section that a dialect file may have.
 pub const SECTIONS: [&str; 17] = [
@@ -102,10 +102,7 @@ impl<'t> Sections<'t> {
 
     fn unknown<'k>(&mut self, what: &str, name: &Spanned<impl AsRef<str>>, known: impl Iterator<Item = &'k str> + Clone) {
         let met = name.get_ref().as_ref();
-        let mend = nearest(met, known.clone()).map_or_else(
-            || format!("use one of: {}", known.collect::<Vec<_>>().join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let mend = instead_of(met, known);
         self.flaws.push(Flaw::new(name.span().start, format!("unknown {what} `{met}`"), mend));
     }
 

@@ -15,11 +15,19 @@ pub struct Fault {
     pub mend: String,
 }
 
-impl Fault {
+/// A dialect file.
+#[derive(Debug)]
+pub struct File {
+    /// As faults name it.
+    pub label: String,
+    pub text: String,
+}
+
+impl File {
     /// The fault that a flaw of this file's text is.
-    pub fn locate(file: &str, text: &str, flaw: Flaw) -> Self {
-        let line = 1 + text.bytes().take(flaw.at).filter(|byte| *byte == b'\n').count();
-        Self { file: file.to_owned(), line, problem: flaw.problem, mend: flaw.mend }
+    pub fn fault(&self, flaw: Flaw) -> Fault {
+        let line = 1 + self.text.bytes().take(flaw.at).filter(|byte| *byte == b'\n').count();
+        Fault { file: self.label.clone(), line, problem: flaw.problem, mend: flaw.mend }
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 
 use crate::model::flaw::Flaw;
-use crate::model::template::{Context, Lookup, Text};
+use crate::model::template::{Context, Lookup, Placeholder, Text, Value};
 
 /// A header's value.
 #[derive(Clone, Debug)]
@@ -42,14 +42,19 @@ pub type Lines = Vec<(HeaderName, Line)>;
 struct Tame<'l>(&'l dyn Lookup);
 
 impl Lookup for Tame<'_> {
-    fn value(&self, placeholder: crate::model::template::Placeholder) -> crate::model::template::Value<'_> {
-        use crate::model::template::Value;
-        let legal = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+    fn value(&self, placeholder: Placeholder) -> Value<'_> {
         match self.0.value(placeholder) {
-            Value::Text(text) if !text.chars().all(legal) => {
-                Value::Text(text.chars().map(|c| if legal(c) { c } else { '?' }).collect::<String>().into())
-            }
+            Value::Text(text) if !text.chars().all(is_tame) => Value::Text(tamed(&text).into()),
+            Value::List(texts) => Value::Text(tamed(&texts.join(" ")).into()),
             value => value,
         }
     }
+}
+
+const fn is_tame(c: char) -> bool {
+    matches!(c, ' '..='~') && c != '"' && c != '\\'
+}
+
+fn tamed(text: &str) -> String {
+    text.chars().map(|c| if is_tame(c) { c } else { '?' }).collect()
 }

@@ -1,8 +1,8 @@
 //! The wire contract of one token endpoint, as data with two pure functions: `parse` takes a contract off a request, `render`
 //! puts it on an answer. What stands between them does not know which dialect asked.
 //!
-//! A dialect is a TOML file: `schema` says what may stand in it, `document` reads it, `compile` checks it, `set` holds all
-//! dialects of a server with their inheritance and their routes. A request goes through `parse` (its steps: `body`, `params`,
+//! A dialect is a TOML file: `schema` says what may stand in it, `document` reads it, `compile` checks it, `link` resolves
+//! what dialects mean to each other, `set` holds all of a server with their routes. A request goes through `parse` (its steps: `body`, `params`,
 //! `realm`, `carrier` and `credentials`, `grants`), an answer through `render` (with `lookup` and `line`).
 //!
 //! RFC 6749, sections 2.3, 4.3, 4.4 and 5; what partners make of them is in `config/dialects`.
@@ -17,6 +17,7 @@ mod fault;
 mod form;
 mod grants;
 mod line;
+mod link;
 mod lookup;
 mod names;
 mod negotiate;

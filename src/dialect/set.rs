@@ -5,13 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Dialect;
-use super::answer::{ErrorAnswer, ErrorTable};
 use super::compile::Draft;
 use super::document;
-use super::fault::Fault;
+use super::fault::{Fault, File};
+use super::link::{Named, claims, error_table, route_conflicts};
 use super::path::PathPattern;
-use crate::error::ErrorKind;
-use crate::model::flaw::{Flaw, nearest};
 
 /// The dialects that are part of the binary. A file of the same name in the directory takes its place.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -40,7 +38,7 @@ struct Route {
 }
 
 /// What answers on a host and path.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Endpoint<'a> {
     /// The token endpoint of a dialect.
     Token(&'a Arc<Dialect>),
@@ -57,9 +55,9 @@ impl Dialects {
     /// The built-in dialects, with the files of a directory added to them or in their place; or everything that is wrong.
     pub fn load(dir: Option<&Path>) -> Result<Self, Vec<Fault>> {
         let mut files: BTreeMap<String, File> =
-            BUILT_IN.into_iter().map(|(name, text)| (name.to_owned(), File::built_in(name, text))).collect();
+            BUILT_IN.into_iter().map(|(name, text)| (name.to_owned(), built_in(name, text))).collect();
         if let Some(dir) = dir {
-            files.extend(File::all_in(dir).map_err(|error| vec![unreadable(dir, &error)])?);
+            files.extend(files_in(dir).map_err(|error| vec![unreadable(dir, &error)])?);
         }
         let mut faults = Vec::new();
         let mut drafts = Vec::new();
@@ -76,7 +74,7 @@ impl Dialects {
     }
 
     /// Resolves what dialects mean to each other: inheritance and routes.
-    fn link(drafts: Vec<(String, File, Draft)>) -> Result<Self, Vec<Fault>> {
+    fn link(drafts: Vec<Named>) -> Result<Self, Vec<Fault>> {
         let mut faults = route_conflicts(&drafts);
         let mut tables = Vec::with_capacity(drafts.len());
         for (name, file, draft) in &drafts {
@@ -124,35 +122,21 @@ impl Dialects {
     }
 }
 
-/// A dialect file.
-#[derive(Debug)]
-struct File {
-    /// As faults name it.
-    label: String,
-    text: String,
+fn built_in(name: &str, text: &str) -> File {
+    File { label: format!("config/dialects/{name}.toml"), text: text.to_owned() }
 }
 
-impl File {
-    fn built_in(name: &str, text: &str) -> Self {
-        Self { label: format!("config/dialects/{name}.toml"), text: text.to_owned() }
-    }
-
-    /// The dialect files of a directory, by the names of their dialects.
-    fn all_in(dir: &Path) -> std::io::Result<BTreeMap<String, Self>> {
-        let mut files = BTreeMap::new();
-        for entry in std::fs::read_dir(dir)? {
-            let path = entry?.path();
-            let name = path.file_stem().and_then(|name| name.to_str());
-            if let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "toml")) {
-                files.insert(name.to_owned(), Self { label: path.display().to_string(), text: std::fs::read_to_string(&path)? });
-            }
+/// The dialect files of a directory, by the names of their dialects.
+fn files_in(dir: &Path) -> std::io::Result<BTreeMap<String, File>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        if let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "toml")) {
+            files.insert(name.to_owned(), File { label: path.display().to_string(), text: std::fs::read_to_string(&path)? });
         }
-        Ok(files)
     }
-
-    fn fault(&self, flaw: Flaw) -> Fault {
-        Fault::locate(&self.label, &self.text, flaw)
-    }
+    Ok(files)
 }
 
 fn unreadable(dir: &Path, error: &std::io::Error) -> Fault {
@@ -165,67 +149,4 @@ fn without_port(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
-}
-
-/// The paths that a dialect claims, with their offsets; is it the test endpoint's?
-fn claims(draft: &Draft) -> impl Iterator<Item = (usize, &PathPattern, bool)> {
-    let token = draft.paths.iter().map(|(at, path)| (*at, path, false));
-    token.chain(draft.test.iter().map(|(at, path, _)| (*at, path, true)))
-}
-
-fn route_conflicts(drafts: &[(String, File, Draft)]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut claimed: Vec<(&str, &[String], &PathPattern)> = Vec::new();
-    for (name, file, draft) in drafts {
-        for (at, path, _) in claims(draft) {
-            let same_host = |hosts: &[String]| {
-                hosts.is_empty() == draft.hosts.is_empty()
-                    && (hosts.is_empty() || hosts.iter().any(|host| draft.hosts.contains(host)))
-            };
-            if let Some((owner, ..)) = claimed.iter().find(|(_, hosts, other)| same_host(hosts) && path.overlaps(other)) {
-                let problem = format!("`{}` is already answered by the dialect `{owner}`", path.as_str());
-                faults.push(file.fault(Flaw::new(at, problem, "give one of them other `hosts` or `paths` under [match]")));
-            }
-            claimed.push((name, &draft.hosts, path));
-        }
-    }
-    faults
-}
-
-/// The answers to errors of a dialect: its own, then those of the dialects that it inherits from.
-fn error_table(name: &str, draft: &Draft, drafts: &[(String, File, Draft)]) -> Result<ErrorTable, Flaw> {
-    let mut answers: BTreeMap<ErrorKind, Arc<ErrorAnswer>> = draft.errors.clone();
-    let mut seen = vec![name];
-    let mut current = draft;
-    while let Some(parent) = &current.inherit {
-        let at = draft.inherit.as_ref().map_or(0, |inherit| inherit.span().start);
-        if seen.contains(&parent.get_ref().as_str()) {
-            return Err(Flaw::new(
-                at,
-                format!("the dialect inherits from itself: {}", seen.join(" from ")),
-                "let the chain end in `oauth2`",
-            ));
-        }
-        let Some((name, _, next)) = drafts.iter().find(|(name, ..)| name == parent.get_ref()) else {
-            let names = || drafts.iter().map(|(name, ..)| name.as_str());
-            let mend = nearest(parent.get_ref(), names()).map_or_else(
-                || format!("use one of: {}", names().collect::<Vec<_>>().join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(Flaw::new(at, format!("there is no dialect `{}` to inherit from", parent.get_ref()), mend));
-        };
-        for (kind, answer) in &next.errors {
-            answers.entry(*kind).or_insert_with(|| Arc::clone(answer));
-        }
-        seen.push(name);
-        current = next;
-    }
-    ErrorTable::complete(answers).map_err(|unmapped| {
-        let kinds: Vec<_> = unmapped.iter().map(|kind| kind.as_str()).collect();
-        Flaw::new(
-            0,
-            format!("no answer for these errors: {}", kinds.join(", ")),
-            "map them under [errors], or write `inherit = \"oauth2\"` there",
-        )
-    })
 }

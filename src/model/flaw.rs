@@ -27,6 +27,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// What to write instead of a word that is not known.
+pub fn instead_of<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("use one of: {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Levenshtein's distance: insertions, deletions and replacements that lead from one word to the other.
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
@@ -63,5 +71,7 @@ mod tests {
     fn the_nearest_name_or_none() {
         assert_eq!(nearest("acces_token", ["scope", "access_token", "mfa_token"]), Some("access_token"));
         assert_eq!(nearest("zebra", ["scope", "access_token"]), None);
+        assert_eq!(instead_of("scopes", ["scope", "hint"].into_iter()), "did you mean `scope`?");
+        assert_eq!(instead_of("zebra", ["scope", "hint"].into_iter()), "use one of: scope, hint");
     }
 }

@@ -25,13 +25,13 @@ use answers::AnswerDraft;
 pub struct Draft {
     name: String,
     issue: IssuePolicy,
-    pub request: RequestRules,
+    request: RequestRules,
     answers: AnswerDraft,
     resource: ResourceRules,
     pub hosts: Vec<String>,
     /// The paths of the token endpoint, with their offsets.
     pub paths: Vec<(usize, PathPattern)>,
-    pub test: Option<(usize, PathPattern, Method)>,
+    pub test: Option<((usize, PathPattern), Method)>,
     pub inherit: Option<Spanned<String>>,
     pub errors: BTreeMap<ErrorKind, Arc<ErrorAnswer>>,
 }
@@ -42,7 +42,8 @@ impl Draft {
         let hosts = request::hosts(&document.matching.hosts, &mut flaws);
         let paths = request::paths(&document.matching.paths, &mut flaws);
         let test = document.test.as_ref().and_then(|test| compile_test(test, &mut flaws));
-        let request = request::compile(document, &paths, &mut flaws);
+        let claimed: Vec<_> = paths.iter().chain(test.iter().map(|(path, _)| path)).cloned().collect();
+        let request = request::compile(document, &claimed, &mut flaws);
         let errors =
             document.errors.kinds.iter().map(|(kind, answer)| (*kind, Arc::new(answers::error(answer, &mut flaws)))).collect();
         let resource = compile_resource(&document.resource, &mut flaws);
@@ -66,7 +67,7 @@ impl Draft {
             issue: Arc::new(self.issue),
             max_body: self.request.max_body,
             rate: self.answers.rate,
-            test: self.test.map(|(_, path, method)| TestEndpoint { path: path.as_str().to_owned(), method }),
+            test: self.test.map(|((_, path), method)| TestEndpoint { path: path.as_str().to_owned(), method }),
             resource: self.resource,
             request: self.request,
             answers: self.answers.finish(errors),
@@ -74,10 +75,10 @@ impl Draft {
     }
 }
 
-fn compile_test(test: &schema::Test, flaws: &mut Vec<Flaw>) -> Option<(usize, PathPattern, Method)> {
+fn compile_test(test: &schema::Test, flaws: &mut Vec<Flaw>) -> Option<((usize, PathPattern), Method)> {
     let path = request::path(&test.path, flaws);
     let method = method(&test.method, flaws);
-    Some((test.path.span().start, path?, method?))
+    Some(((test.path.span().start, path?), method?))
 }
 
 fn compile_resource(resource: &schema::Resource, flaws: &mut Vec<Flaw>) -> ResourceRules {

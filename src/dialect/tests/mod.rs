@@ -2,8 +2,10 @@
 
 mod credentials;
 mod faults;
+mod knobs;
 mod parsing;
 mod partner;
+mod policies;
 mod rendering;
 mod robustness;
 mod routing;
@@ -19,7 +21,7 @@ use super::{Dialect, Dialects};
 use crate::error::{ErrorKind, OAuthError, Reason};
 use crate::model::{
     AuthMethod, Client, ClientId, Credentials, Facts, GrantKind, Inbound, Institution, InstitutionId, Issued, RealmId, ScopeSet,
-    Timestamp, TokenRequest, User, UserId,
+    Timestamp, TokenFormat, TokenRequest, User, UserId,
 };
 use crate::secret::Secret;
 
@@ -170,6 +172,9 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         audience: Vec::new(),
     };
     Issued {
+        format: TokenFormat::Jwt,
+        jti: None,
+        issued_at: Timestamp::from_seconds(1_700_000_000),
         access_token: Secret::new(token.into()),
         grant: GrantKind::ClientCredentials,
         expires_in,

@@ -109,3 +109,22 @@ fn statuses_that_every_dialect_shares() {
         }
     }
 }
+
+#[test]
+fn oauth2_api_side() {
+    let answer = |error: OAuthError| refusal("oauth2", &error);
+    let missing = answer(error(ErrorKind::RsMissing));
+    assert_eq!((missing.status().as_u16(), text(&missing)), (401, ""));
+    assert_eq!(header(&missing, "www-authenticate"), Some(r#"Bearer realm="main""#), "who sent no token is told no error");
+    let set = |text: &str| ScopeSet::parse(text).unwrap();
+    let scope = answer(OAuthError { scopes: Some((set("a b"), set("c"))), ..error(ErrorKind::RsScope) });
+    assert_eq!(scope.status(), 403);
+    let challenge = r#"Bearer realm="main", error="insufficient_scope", scope="a b""#;
+    assert_eq!(header(&scope, "www-authenticate"), Some(challenge));
+    for kind in [ErrorKind::RsMalformed, ErrorKind::RsInvalid, ErrorKind::RsExpired, ErrorKind::RsRevoked] {
+        let response = answer(error(kind));
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!((response.status().as_u16(), body["error"].as_str()), (401, Some("invalid_token")), "{kind}");
+        assert!(header(&response, "www-authenticate").unwrap().starts_with(r#"Bearer realm="main", error="invalid_token""#));
+    }
+}

@@ -1,7 +1,7 @@
 //! A line of text with placeholders in it: a header's value, or a string inside a body.
 
 use super::{Context, Lookup, Placeholder, Value};
-use crate::model::flaw::{Flaw, nearest};
+use crate::model::flaw::{Flaw, instead_of};
 
 /// A compiled line of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,9 +111,7 @@ fn placeholder(name: &str, context: Context) -> Result<Placeholder, (String, Str
         Ok(_) => format!("`${name}` has no value in {context}"),
         Err(_) => format!("`${name}` is no placeholder"),
     };
-    let mend = nearest(name, context.names()).map_or_else(
-        || format!("use one of: {}", context.names().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ")),
-        |near| format!("did you mean `${near}`?"),
-    );
+    let known: Vec<_> = context.names().map(|name| format!("${name}")).collect();
+    let mend = instead_of(&format!("${name}"), known.iter().map(String::as_str));
     Err((problem, mend))
 }

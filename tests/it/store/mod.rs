@@ -18,6 +18,8 @@ mod users;
 
 use countersign::store::Db;
 
+use crate::harness::postgres::Cluster;
+
 macro_rules! contract {
     ($($file:ident: $($case:ident),+;)+) => {
         /// Every case, on a database that has been migrated and is otherwise empty.
@@ -60,12 +62,11 @@ contract! {
         old_rows_are_pruned;
 }
 
-/// Runs the contract on a new database of the server that `COUNTERSIGN_TEST_POSTGRES_URL` names.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs COUNTERSIGN_TEST_POSTGRES_URL, a Postgres server on which databases may be created"]
 async fn the_contract_holds_on_postgres() {
-    let server = std::env::var("COUNTERSIGN_TEST_POSTGRES_URL").expect("COUNTERSIGN_TEST_POSTGRES_URL");
-    let home = seed::PostgresHome::new(&server).await;
-    contract(&home.db).await;
-    home.remove().await;
+    if let Some(cluster) = Cluster::get() {
+        let db = Db::connect(&seed::options(cluster.database().await)).await.expect("Postgres");
+        db.migrate().await.expect("migrations");
+        contract(&db).await;
+    }
 }

@@ -8,7 +8,6 @@ use countersign::model::{
 };
 use countersign::secret::Secret;
 use countersign::store::{Db, DbOptions, Durability, Session, clients, institutions, realms, secrets, users};
-use sqlx::{Connection, PgConnection};
 
 /// The present of these tests, in milliseconds.
 pub const NOW: i64 = 1_700_000_000_000;
@@ -35,34 +34,6 @@ impl Home {
         db.migrate().await.expect("migrations");
         Self { db, folder }
     }
-}
-
-/// A migrated database of its own on a Postgres server.
-pub struct PostgresHome {
-    pub db: Db,
-    server: String,
-    name: String,
-}
-
-impl PostgresHome {
-    pub async fn new(server: &str) -> Self {
-        let name = format!("store_{}", std::process::id());
-        run(server, format!("CREATE DATABASE {name}")).await;
-        let (base, _) = server.rsplit_once('/').expect("a URL that ends in /database");
-        let db = Db::connect(&options(format!("{base}/{name}"))).await.expect("Postgres");
-        db.migrate().await.expect("migrations");
-        Self { db, server: server.to_owned(), name }
-    }
-
-    pub async fn remove(self) {
-        self.db.close().await;
-        run(&self.server, format!("DROP DATABASE {}", self.name)).await;
-    }
-}
-
-async fn run(server: &str, sql: String) {
-    let mut conn = PgConnection::connect(server).await.expect("the Postgres server");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.expect("an administrative statement");
 }
 
 /// Runs what the store has no function for.
