@@ -143,7 +143,7 @@ impl App {
 }
 
 /// A database is bound to its first master key, so that a wrong one is told at the start instead of at the first signature.
-async fn recognise_master_key(db: &Db, master: &MasterKey) -> Result<(), AppError> {
+pub async fn recognise_master_key(db: &Db, master: &MasterKey) -> Result<(), AppError> {
     const NAME: &str = "master_key_check";
     let mut session = db.write().await?;
     meta::add(&mut session.conn(), NAME, &master.check_value()).await?;

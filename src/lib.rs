@@ -11,10 +11,10 @@
 //! `docs/architecture.md` walks one request through these rooms; `tests/it/architecture.rs` holds the direction of
 //! every `use crate::` line to this order.
 
-// pub mod admin;
+pub mod admin;
 pub mod app;
 pub mod audit;
-// pub mod cli;
+pub mod cli;
 pub mod client_auth;
 pub mod clock;
 pub mod config;

@@ -14,7 +14,7 @@ use crate::dialect::Endpoint;
 use crate::guard::Caller;
 use crate::realms::host;
 use crate::resource::test_endpoint;
-use crate::{grant, health, oidc};
+use crate::{admin, grant, health, oidc};
 
 /// What partners and services reach.
 pub fn public(app: Arc<App>) -> Router {
@@ -38,7 +38,7 @@ pub fn operations(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        /* admin */
+        .merge(admin::api::router())
         .with_state(app)
 }
 

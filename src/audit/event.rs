@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::closed;
-use crate::model::ClientId;
+use crate::model::{ClientId, RealmId};
 
 closed! {
     /// What happened.
@@ -27,6 +27,7 @@ closed! {
         SecretRevoked = "secret_revoked",
         SecretSuperseded = "secret_superseded",
         UserCreated = "user_created",
+        UserUpdated = "user_updated",
         UserPasswordSet = "user_password_set",
         UserTotpSet = "user_totp_set",
         UserBlocked = "user_blocked",
@@ -48,8 +49,10 @@ pub enum Actor {
     Shell,
     /// Countersign itself, when a time had come or a count was full.
     System,
-    /// A client: the caller of a token endpoint or of the admin API.
+    /// A client: the caller of a token endpoint.
     Client(ClientId),
+    /// The caller of the admin API: a client of a realm that need not be the one concerned.
+    Admin { realm: RealmId, client: ClientId },
     /// A caller that did not show who it is.
     Anonymous,
 }
@@ -60,6 +63,7 @@ impl fmt::Display for Actor {
             Self::Shell => f.write_str("shell"),
             Self::System => f.write_str("system"),
             Self::Client(id) => write!(f, "client:{id}"),
+            Self::Admin { realm, client } => write!(f, "admin:{realm}/{client}"),
             Self::Anonymous => f.write_str("anonymous"),
         }
     }

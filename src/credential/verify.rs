@@ -119,6 +119,10 @@ impl CredentialChecker {
         &self.pool
     }
 
+    pub fn pepper(&self) -> &Pepper {
+        &self.pepper
+    }
+
     /// What is stored in place of a value that we generated.
     pub fn digest(&self, domain: DigestDomain, value: &[u8]) -> [u8; 32] {
         self.pepper.digest(domain, value)

@@ -24,6 +24,20 @@ impl Db {
         self.run(&migrator).await.map_err(StoreError::Unavailable)
     }
 
+    /// Has the schema been brought to this version, or further?
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
+        let mut session = self.read().await?;
+        let conn = &mut session.conn();
+        let applied = on!(conn, "_sqlx_migrations", c => sqlx::query_scalar::<_, i64>(SQL).fetch_one(c).await);
+        match applied {
+            Ok(applied) => Ok(usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATIONS.len())),
+            // The database answers, and knows no such table.
+            Err(StoreError::Unavailable(sqlx::Error::Database(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn migration(&self, number: i64, (name, postgres, sqlite): &(&'static str, &'static str, &'static str)) -> Migration {
         let sql = match self {
             Self::Postgres(_) => *postgres,

@@ -151,6 +151,26 @@ pub async fn add(conn: &mut Conn<'_>, user: &User) -> Result<(), StoreError> {
     .map(drop)
 }
 
+/// Writes everything but id, switch, credentials and time of creation; false if there is no such account.
+pub async fn update(conn: &mut Conn<'_>, user: &User, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE users SET institution_id = $3, email = $4, name = $5, roles = $6, scopes = $7, updated_at = $8 \
+                       WHERE realm = $1 AND id = $2";
+    let rows = execute!(
+        conn,
+        TABLE,
+        sqlx::query(SQL)
+            .bind(&user.realm)
+            .bind(&user.id)
+            .bind(&user.institution)
+            .bind(&user.email)
+            .bind(&user.name)
+            .bind(text_list(user.roles.iter().map(String::as_str)))
+            .bind(user.scopes.as_ref().map(scope_list))
+            .bind(now)
+    )?;
+    Ok(rows == 1)
+}
+
 /// Blocks since `now`, or unblocks; false if it was so already or does not exist.
 pub async fn set_blocked(
     conn: &mut Conn<'_>,

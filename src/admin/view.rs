@@ -1,0 +1,279 @@
+//! What operators are shown, by the HTTP API and by `--json` alike: never anything secret, times in RFC 3339.
+
+use ipnet::IpNet;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Span;
+use super::service::Listing;
+use crate::model::{
+    Algorithm, AuthMethod, Client, ClientId, GrantKind, Institution, InstitutionId, KeyId, KeyRecord, KeyState, RateLimit,
+    RealmId, ScopeSet, SecretId, StoredSecret, Timestamp, User, UserId, Verifier,
+};
+use crate::secret::Secret;
+
+/// A time as people read it (RFC 3339, section 5.6), in UTC, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+impl std::fmt::Display for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let millis = self.0.millis();
+        let (day, within) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+        let (year, month, day) = civil(day);
+        let (hour, minute, second) = (within / 3_600_000, within / 60_000 % 60, within / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", within % 1000)
+    }
+}
+
+/// Year, month and day of the so-many-th day since 1970-01-01, in the Gregorian calendar: by eras of 400 years that begin in
+/// March, so that the leap day is the last of its year.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+impl Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct ClientView {
+    pub id: ClientId,
+    pub realm: RealmId,
+    pub name: String,
+    pub institution: Option<InstitutionId>,
+    pub auth_method: AuthMethod,
+    pub grants: Vec<GrantKind>,
+    pub scopes: ScopeSet,
+    pub requires_mfa: bool,
+    pub token_ttl: Option<Span>,
+    pub disabled_at: Option<Time>,
+    pub created_at: Time,
+}
+
+impl From<Client> for ClientView {
+    fn from(client: Client) -> Self {
+        Self {
+            id: client.id,
+            realm: client.realm,
+            name: client.name,
+            institution: client.institution,
+            auth_method: client.auth_method,
+            grants: client.grants,
+            scopes: client.scopes,
+            requires_mfa: client.requires_mfa,
+            token_ttl: client.token_ttl.map(Span),
+            disabled_at: client.disabled_at.map(Time),
+            created_at: Time(client.created_at),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct UserView {
+    pub id: UserId,
+    pub realm: RealmId,
+    pub email: Option<String>,
+    pub name: String,
+    pub institution: Option<InstitutionId>,
+    pub roles: Vec<String>,
+    pub scopes: Option<ScopeSet>,
+    pub blocked_at: Option<Time>,
+    pub created_at: Time,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            realm: user.realm,
+            email: user.email,
+            name: user.name,
+            institution: user.institution,
+            roles: user.roles,
+            scopes: user.scopes,
+            blocked_at: user.blocked_at.map(Time),
+            created_at: Time(user.created_at),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct InstitutionView {
+    pub id: InstitutionId,
+    pub realm: RealmId,
+    pub name: String,
+    pub scopes: Option<ScopeSet>,
+    pub claims: Map<String, Value>,
+    pub networks: Vec<IpNet>,
+    pub quota: Option<RateLimit>,
+    pub disabled_at: Option<Time>,
+    pub created_at: Time,
+}
+
+impl From<Institution> for InstitutionView {
+    fn from(institution: Institution) -> Self {
+        Self {
+            id: institution.id,
+            realm: institution.realm,
+            name: institution.name,
+            scopes: institution.scopes,
+            claims: institution.claims,
+            networks: institution.networks,
+            quota: institution.quota,
+            disabled_at: institution.disabled_at.map(Time),
+            created_at: Time(institution.created_at),
+        }
+    }
+}
+
+/// A secret without the secret.
+#[derive(Debug, Serialize)]
+pub struct SecretView {
+    pub id: SecretId,
+    /// `digest` or `hash`.
+    pub stored_as: &'static str,
+    pub created_at: Time,
+    pub expires_at: Option<Time>,
+    pub revoked_at: Option<Time>,
+    pub last_used_at: Option<Time>,
+}
+
+impl From<StoredSecret> for SecretView {
+    fn from(secret: StoredSecret) -> Self {
+        Self {
+            id: secret.id,
+            stored_as: match secret.verifier {
+                Verifier::Digest(_) => "digest",
+                Verifier::Hash(_) => "hash",
+            },
+            created_at: Time(secret.created_at),
+            expires_at: secret.expires_at.map(Time),
+            revoked_at: secret.revoked_at.map(Time),
+            last_used_at: secret.last_used_at.map(Time),
+        }
+    }
+}
+
+/// The answer to an added secret: the one place where a secret leaves.
+#[derive(Debug, Serialize)]
+pub struct AddedSecretView {
+    #[serde(flatten)]
+    pub stored: SecretView,
+    /// Present if it was generated; it is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown_once")]
+    pub secret: Option<Secret<String>>,
+    /// The secrets that now end.
+    pub superseded: Vec<SecretId>,
+    /// The client was locked, or on its way there, and is no more.
+    pub unlocked: bool,
+}
+
+fn shown_once<S: serde::Serializer>(secret: &Option<Secret<String>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.as_ref().map_or("", |secret| secret.expose()))
+}
+
+impl From<super::service::AddedSecret> for AddedSecretView {
+    fn from(added: super::service::AddedSecret) -> Self {
+        Self { stored: added.stored.into(), secret: added.secret, superseded: added.superseded, unlocked: added.unlocked }
+    }
+}
+
+/// A signing key without its private half.
+#[derive(Debug, Serialize)]
+pub struct KeyView {
+    pub kid: KeyId,
+    pub realm: RealmId,
+    pub algorithm: Algorithm,
+    pub state: KeyState,
+    pub published_at: Time,
+    pub activated_at: Option<Time>,
+    pub grace_at: Option<Time>,
+    pub retired_at: Option<Time>,
+}
+
+impl From<KeyRecord> for KeyView {
+    fn from(key: KeyRecord) -> Self {
+        Self {
+            kid: key.kid,
+            realm: key.realm,
+            algorithm: key.algorithm,
+            state: key.state,
+            published_at: Time(key.published_at),
+            activated_at: key.activated_at.map(Time),
+            grace_at: key.grace_at.map(Time),
+            retired_at: key.retired_at.map(Time),
+        }
+    }
+}
+
+/// One thing in full: what lists leave out is whether wrong tries have locked it.
+#[derive(Debug, Serialize)]
+pub struct Standing<T> {
+    #[serde(flatten)]
+    pub thing: T,
+    pub locked: bool,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct PageView<T> {
+    pub items: Vec<T>,
+    /// The `after` of the next page; `null` on the last.
+    pub next: Option<String>,
+}
+
+impl<T, V: From<T>> From<Listing<T>> for PageView<V> {
+    fn from(listing: Listing<T>) -> Self {
+        Self { items: listing.items.into_iter().map(V::from).collect(), next: listing.next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(millis: i64) -> String {
+        Time(Timestamp::from_millis(millis)).to_string()
+    }
+
+    #[test]
+    fn times_are_of_the_gregorian_calendar() {
+        assert_eq!(time(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(time(951_782_399_999), "2000-02-28T23:59:59.999Z");
+        assert_eq!(time(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(time(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+        assert_eq!(time(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(time(1_722_533_086_000), "2024-08-01T17:24:46.000Z");
+    }
+
+    #[test]
+    fn a_secret_is_shown_once_and_its_hash_never() {
+        let stored = StoredSecret {
+            id: SecretId::new("s1"),
+            verifier: Verifier::Hash("$argon2id$stored".into()),
+            version: 1,
+            created_at: Timestamp::from_millis(0),
+            expires_at: None,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        let listed = serde_json::to_string(&SecretView::from(stored.clone())).unwrap();
+        assert!(!listed.contains("argon2id"), "{listed}");
+        let secret = Some(Secret::new(String::from("cs_once")));
+        let added = AddedSecretView { stored: stored.into(), secret, superseded: Vec::new(), unlocked: false };
+        let shown = serde_json::to_value(&added).unwrap();
+        assert_eq!(shown["secret"], "cs_once");
+        assert_eq!(shown["id"], "s1");
+        assert!(!format!("{added:?}").contains("cs_once"));
+    }
+}
