@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -14,6 +15,7 @@ use crate::dialect::Endpoint;
 use crate::guard::Caller;
 use crate::realms::host;
 use crate::resource::test_endpoint;
+use crate::telemetry::{EndpointLabel, LogFields};
 use crate::{admin, grant, health, oidc};
 
 /// What partners and services reach.
@@ -38,8 +40,14 @@ pub fn operations(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(admin::api::router())
+        .merge(admin::api::router().layer(map_response(administered)))
         .with_state(app)
+}
+
+/// Tells the log and the metrics what it was.
+async fn administered(mut answer: Response) -> Response {
+    answer.extensions_mut().insert(LogFields::bare(EndpointLabel::Admin));
+    answer
 }
 
 /// The endpoint of a dialect on this host and path.

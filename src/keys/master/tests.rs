@@ -104,3 +104,14 @@ fn derivation_is_hkdf() {
 fn debug_shows_nothing() {
     assert_eq!(format!("{:?}", key()), "MasterKey([redacted])");
 }
+
+#[test]
+fn a_file_is_exposed_to_whoever_else_can_open_it() {
+    let exposed = |mode, owner, reader| is_exposed(mode, owner, Some(reader));
+    assert!(!exposed(0o600, 1000, 1000) && !exposed(0o400, 1000, 1000));
+    assert!(exposed(0o640, 1000, 1000) && exposed(0o604, 1000, 1000), "the service's own file");
+    assert!(!exposed(0o440, 0, 1000) && !exposed(0o640, 0, 1000), "handed over by root through a group");
+    assert!(exposed(0o444, 0, 1000) && exposed(0o460, 0, 1000), "readable by all, writable by the group");
+    assert!(exposed(0o640, 0, 0), "root needs no group");
+    assert!(is_exposed(0o640, 0, None), "in doubt, it is");
+}
