@@ -27,7 +27,7 @@ impl FromStr for Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        let exact = UNITS.into_iter().find(|(_, unit)| seconds > 0 && seconds % unit == 0);
+        let exact = UNITS.into_iter().find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
         let (letter, unit) = exact.unwrap_or(('s', 1));
         write!(f, "{}{letter}", seconds / unit)
     }

@@ -36,7 +36,10 @@ pub(super) fn run(globals: &Globals, command: ConfigCommand) -> Result<(), CliEr
         }
         ConfigCommand::CreateMasterKey(CreateMasterKey { file }) => {
             MasterKey::create(&file, &SystemEntropy).map_err(CliError::new)?;
-            out::line(format_args!("created {}; keep a copy apart from the database: without it, sealed keys stay sealed", file.display()))
+            out::line(format_args!(
+                "created {}; keep a copy apart from the database: without it, sealed keys stay sealed",
+                file.display()
+            ))
         }
     }
 }

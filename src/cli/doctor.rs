@@ -100,7 +100,11 @@ async fn of_realms(db: &Db) -> Result<Vec<Finding>, store::StoreError> {
     let mut session = db.read().await?;
     let realms = store::realms::list(&mut session.conn()).await?;
     if realms.is_empty() {
-        return Ok(vec![Finding::warn("realms", "there are none", "run `countersign bootstrap`, or `countersign apply -f FILE`")]);
+        return Ok(vec![Finding::warn(
+            "realms",
+            "there are none",
+            "run `countersign bootstrap`, or `countersign apply -f FILE`",
+        )]);
     }
     let mut findings = Vec::new();
     for realm in &realms {

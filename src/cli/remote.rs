@@ -20,7 +20,13 @@ pub(super) fn agent() -> Agent {
         .root_certs(RootCerts::WebPki)
         .unversioned_rustls_crypto_provider(provider)
         .build();
-    Agent::config_builder().tls_config(tls).timeout_global(Some(TIMEOUT)).max_redirects(0).http_status_as_error(false).build().into()
+    Agent::config_builder()
+        .tls_config(tls)
+        .timeout_global(Some(TIMEOUT))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .build()
+        .into()
 }
 
 /// An answer: its status and its text.

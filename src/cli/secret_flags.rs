@@ -62,10 +62,11 @@ secret_flags!(
 
 fn read(file: Option<&std::path::Path>, env: Option<&str>, stdin: bool) -> Result<Option<Secret<String>>, CliError> {
     let text = match (file, env) {
-        (Some(file), _) => std::fs::read_to_string(file).map_err(|error| CliError::new(format_args!("{}: {error}", file.display())))?,
-        (None, Some(name)) => {
-            std::env::var(name).map_err(|_| CliError::new(format_args!("the environment variable `{name}` is not set to readable text")))?
+        (Some(file), _) => {
+            std::fs::read_to_string(file).map_err(|error| CliError::new(format_args!("{}: {error}", file.display())))?
         }
+        (None, Some(name)) => std::env::var(name)
+            .map_err(|_| CliError::new(format_args!("the environment variable `{name}` is not set to readable text")))?,
         (None, None) if stdin => {
             let mut text = String::new();
             let read = std::io::stdin().lock().take(MAX_LEN).read_to_string(&mut text);

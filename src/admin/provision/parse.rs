@@ -98,8 +98,7 @@ impl<'t> Reader<'t> {
     }
 
     fn clients(&mut self, tables: Vec<Found<'t>>) -> Vec<Entry<(NewClient, ClientExtras)>> {
-        let read: Vec<Entry<(NewClient, ClientExtras)>> =
-            tables.into_iter().filter_map(|table| self.read(table)).collect();
+        let read: Vec<Entry<(NewClient, ClientExtras)>> = tables.into_iter().filter_map(|table| self.read(table)).collect();
         for Entry { line, what: (client, extras) } in &read {
             self.invalid(*line, Some(client.check()));
             self.invalid(*line, extras.secret.as_ref().map(|secret| check_chosen_secret(&secret.0)));

@@ -29,7 +29,8 @@ mod tests {
 
     #[test]
     fn a_jwt_is_taken_apart_and_marked_unverified() {
-        let token = format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#), URL_SAFE_NO_PAD.encode(r#"{"sub":"acme"}"#));
+        let token =
+            format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#), URL_SAFE_NO_PAD.encode(r#"{"sub":"acme"}"#));
         let parts = parts(&token).unwrap();
         assert_eq!(parts, serde_json::json!({ "verified": false, "header": { "alg": "RS256" }, "claims": { "sub": "acme" } }));
     }
