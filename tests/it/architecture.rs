@@ -55,7 +55,7 @@ fn named(text: &str) -> Vec<String> {
     let identifier = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
     let mut rooms = Vec::new();
     for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
+        let rest = text.get(at + "crate::".len()..).unwrap();
         match rest.strip_prefix('{') {
             Some(list) => {
                 let mut depth = 0;
