@@ -43,7 +43,8 @@ impl<T: Zeroize + AsRef<[u8]>> Secret<T> {
 
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Self)
+        // The deserialiser's own error may quote the value.
+        T::deserialize(deserializer).map(Self).map_err(|_| serde::de::Error::custom("the secret that belongs here has another type"))
     }
 }
 
@@ -67,5 +68,11 @@ mod tests {
         assert!(secret.ct_eq(b"hunter2"));
         assert!(!secret.ct_eq(b"hunter3"));
         assert!(!secret.ct_eq(b"hunter"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_not_quoted() {
+        let error = serde_json::from_str::<Secret<String>>("12345678").unwrap_err().to_string();
+        assert!(error.contains("another type") && !error.contains("12345678"), "{error}");
     }
 }

@@ -58,7 +58,7 @@ fn listed(faults: &[Fault]) -> CliError {
 }
 
 impl Demo {
-    fn check(&self) -> Result<(), CliError> {
+    pub(super) fn check(&self) -> Result<(), CliError> {
         for address in [self.listen, self.admin_listen] {
             if !address.ip().is_loopback() && !self.i_know_this_is_a_demo {
                 return Err(CliError::new(format_args!(

@@ -34,6 +34,7 @@ impl Document {
             reader.error(error, 1);
         }
         let realms = if errors.is_empty() { reader.realms(root.into_inner()) } else { Vec::new() };
+        reader.faults.sort_by_key(|fault| fault.line);
         if reader.faults.is_empty() { Ok(Self { name: name.to_owned(), realms }) } else { Err(reader.faults) }
     }
 }

@@ -29,10 +29,10 @@ impl Checks {
     }
 
     /// Part of paths and log lines, so it is kept plain.
-    pub(super) fn realm_id(&mut self, id: &str) {
+    pub(super) fn realm_name(&mut self, id: &str) {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let fits = (1..=63).contains(&id.len()) && id.bytes().all(plain) && !id.starts_with('-');
-        self.require(fits, "id", "a realm's id is 1 to 63 characters of `a-z`, `0-9` and `-`");
+        self.require(fits, "name", "a realm's name is 1 to 63 characters of `a-z`, `0-9` and `-`");
     }
 
     /// RFC 6749, appendix A.1, less two characters: the blank, which nobody sees, and the colon, which would end the id in

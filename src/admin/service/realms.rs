@@ -85,7 +85,7 @@ impl NewRealm {
     /// Everything that is wrong with it.
     pub fn check(&self) -> Vec<Invalid> {
         let mut checks = Checks::default();
-        checks.realm_id(self.name.as_str());
+        checks.realm_name(self.name.as_str());
         if let Some(issuer) = &self.issuer {
             let problem = "give an absolute URL or a path that begins with `/`, without query and fragment";
             checks.require(is_issuer(issuer), "issuer", problem);
