@@ -130,7 +130,10 @@ impl Realms {
     /// The realm that a request's host is bound to.
     pub fn of_request(&self, head: &Parts) -> Option<Arc<RealmContext>> {
         let host = host(head)?;
-        self.snapshot().values().find(|context| context.realm.host.as_deref() == Some(host)).cloned()
+        self.snapshot()
+            .values()
+            .find(|context| context.realm.host.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host)))
+            .cloned()
     }
 
     pub fn all(&self) -> Vec<Arc<RealmContext>> {

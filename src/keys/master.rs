@@ -29,8 +29,6 @@ pub enum Purpose {
     TokenDigest,
     /// The verified-memo.
     VerifiedMemo,
-    /// Handles for the second step of a password grant.
-    MfaToken,
     /// The public value by which a database recognises its master key.
     Check,
 }
@@ -42,7 +40,6 @@ impl Purpose {
             Self::Seal => b"seal",
             Self::TokenDigest => b"token digest",
             Self::VerifiedMemo => b"verified memo",
-            Self::MfaToken => b"mfa token",
             Self::Check => b"check",
         }
     }
