@@ -13,7 +13,7 @@ use http::StatusCode;
 use crate::app::App;
 use crate::dialect::Endpoint;
 use crate::guard::Caller;
-use crate::realms::host;
+use crate::realms::authority;
 use crate::resource::test_endpoint;
 use crate::telemetry::{EndpointLabel, LogFields};
 use crate::{admin, grant, health, oidc};
@@ -54,7 +54,7 @@ async fn administered(mut answer: Response) -> Response {
 async fn dialect(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let dialects = app.dialects();
-    match dialects.find(host(&head).unwrap_or_default(), head.uri.path()) {
+    match dialects.find(authority(&head).unwrap_or_default(), head.uri.path()) {
         Some(Endpoint::Token(dialect)) => grant::endpoint::token(&app, dialect, &caller, Request::from_parts(head, body)).await,
         Some(Endpoint::Test(dialect)) => test_endpoint::test(&app, dialect, &caller, &head).await,
         None => StatusCode::NOT_FOUND.into_response(),
