@@ -1,8 +1,10 @@
 //! What the engine promises beside the contracts: scopes, audiences, lifetimes, institutions, hosts, secrets.
 
 mod audience;
+mod handles;
 mod hosts;
 mod institutions;
+mod second_factor;
 mod secrets;
 
 use base64::Engine as _;
