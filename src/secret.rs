@@ -44,7 +44,9 @@ impl<T: Zeroize + AsRef<[u8]>> Secret<T> {
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // The deserialiser's own error may quote the value.
-        T::deserialize(deserializer).map(Self).map_err(|_| serde::de::Error::custom("the secret that belongs here has another type"))
+        T::deserialize(deserializer)
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("the secret that belongs here has another type"))
     }
 }
 
