@@ -12,7 +12,7 @@ use crate::dialect::{Dialects, Fault};
 use crate::error::{ErrorKind, OAuthError};
 use crate::guard::{Limiter, Throttle};
 use crate::keys::{MasterKey, Sealer};
-use crate::model::Timestamp;
+use crate::model::{RealmId, Timestamp};
 use crate::realms::{RealmContext, Realms, RealmsError};
 use crate::store::{Db, StoreError, meta};
 use crate::telemetry::{Metrics, Readings};
@@ -55,6 +55,11 @@ pub enum AppError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Realms(#[from] RealmsError),
+    #[error(
+        "realm `{realm}` has the issuer `{issuer}`, which is not https, while the server can be reached by others; give the realm an \
+         https issuer (or set server.insecure_http = true on a test network)"
+    )]
+    InsecureIssuer { realm: RealmId, issuer: String },
     #[error("secrets cannot be hashed as configured: {0}")]
     Hash(#[from] HashError),
     #[error(
@@ -70,6 +75,9 @@ impl App {
         let Parts { config, db, master, clock, entropy, dialects } = parts;
         recognise_master_key(&db, &master).await?;
         let realms = Realms::load(&db, Sealer::new(&master), config.server.public_url()).await?;
+        if let Some(realm) = realms.all().iter().find(|realm| !config.server.may_issue_as(&realm.issuer)) {
+            return Err(AppError::InsecureIssuer { realm: realm.id().clone(), issuer: realm.issuer.to_string() });
+        }
         let pool = HashPool::new(config.secrets.hash_workers(), config.secrets.hash_wait());
         let credentials = CredentialChecker::new(CheckerParts {
             db: db.clone(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::request::Parts;
 
 use crate::keys::{KeyRing, PublishedKey, RingError, SealError, Sealer, SigningKey};
-use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, RealmId, ScopeSet};
+use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, RealmId, ScopeSet, without_port};
 use crate::store::{self, Db, StoreError};
 
 /// One realm, ready to issue.
@@ -129,8 +129,9 @@ impl Realms {
 
     /// The realm that a request's host is bound to.
     pub fn of_request(&self, head: &Parts) -> Option<Arc<RealmContext>> {
-        let host = host(head)?;
-        self.snapshot().values().find(|context| context.realm.host.as_deref() == Some(host)).cloned()
+        let authority = authority(head)?;
+        let is_here = |own: &str| [authority, without_port(authority)].iter().any(|host| host.eq_ignore_ascii_case(own));
+        self.snapshot().values().find(|context| context.realm.host.as_deref().is_some_and(is_here)).cloned()
     }
 
     pub fn all(&self) -> Vec<Arc<RealmContext>> {
@@ -149,12 +150,8 @@ pub fn sealing_context(realm: &RealmId, kid: &str) -> String {
     format!("key:{realm}:{kid}")
 }
 
-/// The host that a request is for, without its port: of the target (HTTP/2, absolute form), else of the `Host` header.
-pub fn host(head: &Parts) -> Option<&str> {
-    let authority = head.uri.authority().map(http::uri::Authority::as_str);
-    let named = || head.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
-    authority.or_else(named).map(|authority| match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    })
+/// The authority that a request is for, as it was sent: of the target (HTTP/2, absolute form), else of the `Host` header.
+pub fn authority(head: &Parts) -> Option<&str> {
+    let target = head.uri.authority().map(http::uri::Authority::as_str);
+    target.or_else(|| head.headers.get(http::header::HOST).and_then(|value| value.to_str().ok()))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -12,8 +13,9 @@ use http::StatusCode;
 use crate::app::App;
 use crate::dialect::Endpoint;
 use crate::guard::Caller;
-use crate::realms::host;
+use crate::realms::authority;
 use crate::resource::test_endpoint;
+use crate::telemetry::{EndpointLabel, LogFields};
 use crate::{admin, grant, health, oidc};
 
 /// What partners and services reach.
@@ -38,15 +40,21 @@ pub fn operations(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(admin::api::router())
+        .merge(admin::api::router().layer(map_response(administered)))
         .with_state(app)
+}
+
+/// Tells the log and the metrics what it was.
+async fn administered(mut answer: Response) -> Response {
+    answer.extensions_mut().insert(LogFields::bare(EndpointLabel::Admin));
+    answer
 }
 
 /// The endpoint of a dialect on this host and path.
 async fn dialect(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let dialects = app.dialects();
-    match dialects.find(host(&head).unwrap_or_default(), head.uri.path()) {
+    match dialects.find(authority(&head).unwrap_or_default(), head.uri.path()) {
         Some(Endpoint::Token(dialect)) => grant::endpoint::token(&app, dialect, &caller, Request::from_parts(head, body)).await,
         Some(Endpoint::Test(dialect)) => test_endpoint::test(&app, dialect, &caller, &head).await,
         None => StatusCode::NOT_FOUND.into_response(),

@@ -1,5 +1,6 @@
 //! What operations see: log lines and metrics. Labels come from closed sets only, so that no caller can make a new series.
 
+use std::io::IsTerminal as _;
 use std::sync::Mutex;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -18,7 +19,8 @@ use crate::model::{Algorithm, GrantKind};
 /// Starts logging to standard error. `Err`: the filter cannot be read, or logging was started before.
 pub fn start_logging(config: &LogConfig) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.level).map_err(|error| format!("log.level: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match config.format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
         LogFormat::Text => builder.try_init(),

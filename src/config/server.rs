@@ -52,6 +52,11 @@ impl ServerConfig {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
+    /// Tokens of an http issuer travel in clear: only where nobody else listens, or where the operator insists.
+    pub fn may_issue_as(&self, issuer: &str) -> bool {
+        issuer.starts_with("https://") || self.listen.ip().is_loopback() || self.insecure_http
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
     }
@@ -66,7 +71,7 @@ impl ServerConfig {
             Ok(uri) if uri.scheme().is_some() && uri.query().is_none() && !url.ends_with('/') => {}
             _ => faults.push(format!("server.public_url: `{url}` must be an absolute URL without query and trailing slash")),
         }
-        if !self.listen.ip().is_loopback() && url.starts_with("http://") && !self.insecure_http {
+        if !self.may_issue_as(&url) {
             faults.push(format!(
                 "server.public_url: `{url}` is not https, while server.listen = \"{}\" can be reached by others; put TLS in front and \
                  name the https URL here (or set server.insecure_http = true on a test network)",

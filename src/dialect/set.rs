@@ -143,10 +143,3 @@ fn unreadable(dir: &Path, error: &std::io::Error) -> Fault {
     let mend = "give a directory of dialect files that the server may read".to_owned();
     Fault { file: dir.display().to_string(), line: 1, problem: format!("cannot be read: {error}"), mend }
 }
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}

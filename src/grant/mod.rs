@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::client_auth::{self, AuthenticatedClient};
 use crate::error::{About, OAuthError};
 use crate::guard::Caller;
-use crate::model::{GrantRequest, Institution, IssuePolicy, Issued, TokenRequest, User};
+use crate::model::{Facts, GrantRequest, Institution, IssuePolicy, Issued, TokenRequest, User};
 use crate::realms::RealmContext;
 use crate::token;
 
@@ -43,8 +43,10 @@ pub async fn run(
     let about = client.about().or(of_realm);
     match for_client(app, &realm, caller, policy, (request, &client)).await {
         Ok(issued) => {
-            let user = issued.facts.user.as_ref().map(|user| user.id.clone());
-            Ok((issued, About { user, ..about }))
+            let Facts { user, institution, .. } = &issued.facts;
+            let user = user.as_ref().map(|user| user.id.clone());
+            let institution = institution.as_ref().map(|institution| institution.id.clone());
+            Ok((issued, About { user, institution, ..about }))
         }
         Err(refusal) => Err(refusal.about(about)),
     }

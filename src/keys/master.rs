@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -29,8 +29,6 @@ pub enum Purpose {
     TokenDigest,
     /// The verified-memo.
     VerifiedMemo,
-    /// Handles for the second step of a password grant.
-    MfaToken,
     /// The public value by which a database recognises its master key.
     Check,
 }
@@ -42,7 +40,6 @@ impl Purpose {
             Self::Seal => b"seal",
             Self::TokenDigest => b"token digest",
             Self::VerifiedMemo => b"verified memo",
-            Self::MfaToken => b"mfa token",
             Self::Check => b"check",
         }
     }
@@ -69,12 +66,14 @@ impl MasterKey {
         }
     }
 
-    /// Reads the master key from a file that nobody but its owner can open.
+    /// Reads the master key from a file that nobody else can open.
     pub fn load_file(path: &Path) -> Result<Self, MasterKeyError> {
         let unreadable = |source| MasterKeyError::Read { path: path.into(), source };
         let file = File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        let metadata = file.metadata().map_err(unreadable)?;
+        let mode = metadata.permissions().mode() & 0o777;
+        let reader = std::fs::metadata("/proc/self").ok().map(|process| process.uid());
+        if is_exposed(mode, metadata.uid(), reader) {
             return Err(MasterKeyError::Exposed { path: path.into(), mode });
         }
         let mut text = String::new();
@@ -102,6 +101,14 @@ impl MasterKey {
     pub fn check_value(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.derive(Purpose::Check).expose())
     }
+}
+
+/// Can others than the reader and root open a file of this mode and owner? What root hands to a service through a group of
+/// its own (systemd's credentials, an orchestrator's secrets) is as private as a file of the service's own.
+fn is_exposed(mode: u32, owner: u32, reader: Option<u32>) -> bool {
+    let handed_over = owner == 0 && reader.is_some_and(|reader| reader != 0);
+    let private = if handed_over { 0o740 } else { 0o700 };
+    mode & !private != 0
 }
 
 /// HKDF-SHA-256 for as many bytes as one block has. Written as the two HMACs that it then is, because they cannot fail.

@@ -53,6 +53,14 @@ impl<'a> Inbound<'a> {
     }
 }
 
+/// The host of an authority (RFC 9110, section 7.2), without its port.
+pub fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
 /// A realm's name as the caller chose it; it may not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealmName(pub String);

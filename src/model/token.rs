@@ -61,6 +61,10 @@ pub struct IssuePolicy {
     pub mfa: MfaPolicy,
 }
 
+/// The claims that the engine sets, or that a check of a token trusts (RFC 9068, section 2.2): no institution's own claims
+/// replace them.
+pub const ENGINE_CLAIMS: &[&str] = &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act"];
+
 /// For whom a token is: what claims and answers may name.
 #[derive(Clone, Debug)]
 pub struct Facts {

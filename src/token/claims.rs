@@ -1,10 +1,7 @@
 //! The claims of a JWT access token, written straight into its bytes (RFC 9068, section 2.2; RFC 7519, section 4.1).
 
 use crate::model::template::Template;
-use crate::model::{Facts, Timestamp};
-
-/// The claims that only the engine may set, or that a later check trusts.
-const RESERVED: &[&str] = &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act"];
+use crate::model::{ENGINE_CLAIMS, Facts, Timestamp};
 
 /// What makes one token different from every other.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +39,7 @@ pub fn write(out: &mut Vec<u8>, template: &Template, facts: &Facts, moment: Mome
     object.json("iat", &moment.issued_at.seconds());
     object.json("exp", &moment.expires_at.seconds());
     let institution = facts.institution.iter().flat_map(|institution| &institution.claims);
-    for (name, value) in institution.filter(|(name, _)| !RESERVED.contains(&name.as_str()) && !templated(name)) {
+    for (name, value) in institution.filter(|(name, _)| !ENGINE_CLAIMS.contains(&name.as_str()) && !templated(name)) {
         object.json(name, value);
     }
     object.end();

@@ -9,11 +9,8 @@ use super::error::{Invalid, OpsError, first};
 use super::{Listing, Ops, Put};
 use crate::audit::{Actor, AuditEvent};
 use crate::clock::random_uuid;
-use crate::model::{Institution, InstitutionId, RateLimit, RealmId, ScopeSet, Timestamp};
+use crate::model::{ENGINE_CLAIMS, Institution, InstitutionId, RateLimit, RealmId, ScopeSet, Timestamp};
 use crate::store::{self, Conn, Page, StoreError};
-
-/// Claims that the engine sets, which an institution's static claims cannot replace (RFC 9068, section 2.2).
-const ENGINE_CLAIMS: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope"];
 
 /// An institution to be.
 #[derive(Clone, Debug, serde::Deserialize)]

@@ -77,8 +77,8 @@ fn text_that_is_not_32_bytes_of_base64url_is_refused_without_being_repeated() {
 
 #[test]
 fn every_purpose_has_a_key_of_its_own() {
-    use Purpose::{Check, MfaToken, Pepper, Seal, TokenDigest, VerifiedMemo};
-    let purposes = [Pepper, Seal, TokenDigest, VerifiedMemo, MfaToken, Check];
+    use Purpose::{Check, Pepper, Seal, TokenDigest, VerifiedMemo};
+    let purposes = [Pepper, Seal, TokenDigest, VerifiedMemo, Check];
     let mut keys: Vec<[u8; 32]> = purposes.iter().map(|purpose| *key().derive(*purpose).expose()).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -103,4 +103,15 @@ fn derivation_is_hkdf() {
 #[test]
 fn debug_shows_nothing() {
     assert_eq!(format!("{:?}", key()), "MasterKey([redacted])");
+}
+
+#[test]
+fn a_file_is_exposed_to_whoever_else_can_open_it() {
+    let exposed = |mode, owner, reader| is_exposed(mode, owner, Some(reader));
+    assert!(!exposed(0o600, 1000, 1000) && !exposed(0o400, 1000, 1000));
+    assert!(exposed(0o640, 1000, 1000) && exposed(0o604, 1000, 1000), "the service's own file");
+    assert!(!exposed(0o440, 0, 1000) && !exposed(0o640, 0, 1000), "handed over by root through a group");
+    assert!(exposed(0o444, 0, 1000) && exposed(0o460, 0, 1000), "readable by all, writable by the group");
+    assert!(exposed(0o640, 0, 0), "root needs no group");
+    assert!(is_exposed(0o640, 0, None), "in doubt, it is");
 }
