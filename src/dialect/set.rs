@@ -10,6 +10,7 @@ use super::document;
 use super::fault::{Fault, File};
 use super::link::{Named, claims, error_table, route_conflicts};
 use super::path::PathPattern;
+use crate::model::without_port;
 
 /// The dialects that are part of the binary. A file of the same name in the directory takes its place.
 const BUILT_IN: [(&str, &str); 5] = [
