@@ -7,6 +7,7 @@ pub mod api;
 pub mod provision;
 pub mod service;
 mod span;
+mod time;
 pub mod view;
 
 pub use span::Span;

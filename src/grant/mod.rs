@@ -10,6 +10,8 @@ mod decide;
 pub mod endpoint;
 mod password;
 
+pub use password::totp_context;
+
 use crate::app::App;
 use crate::client_auth::{self, AuthenticatedClient};
 use crate::error::{About, OAuthError};

@@ -14,6 +14,7 @@ mod realms;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod user_credentials;
 mod users;
 
 use std::sync::Arc;

@@ -1,13 +1,13 @@
-//! Users (accounts): created, changed, blocked, unlocked; their passwords and second factors.
+//! Users (accounts): created, changed, blocked, unlocked.
 
 use super::act::{Subject, existing_realm};
 use super::check::Checks;
 use super::error::{Invalid, OpsError, first};
-use super::{Act, Listing, Ops, Put};
+use super::user_credentials::{password_faults, seed, write_password, write_totp};
+use super::{Listing, Ops, Put};
 use crate::audit::{Actor, AuditEvent};
 use crate::clock::random_uuid;
-use crate::credential::totp;
-use crate::model::{InstitutionId, Principal, RealmId, ScopeSet, Timestamp, User, UserId, Verifier};
+use crate::model::{InstitutionId, Principal, RealmId, ScopeSet, Timestamp, User, UserId};
 use crate::secret::Secret;
 use crate::store::users::UserAccount;
 use crate::store::{self, Conn, Page, StoreError};
@@ -113,22 +113,7 @@ fn faults(user: &User) -> Vec<Invalid> {
     checks.faults()
 }
 
-fn password_faults(password: &Secret<String>) -> Vec<Invalid> {
-    let mut checks = Checks::default();
-    checks.chosen_secret("password", password.expose());
-    checks.faults()
-}
-
-fn seed(secret: &Secret<String>) -> Result<Secret<Vec<u8>>, Invalid> {
-    totp::decode_base32(secret.expose()).map_err(|error| Invalid::new("totp_secret", error.to_string()))
-}
-
-/// What the sealed seed of an account's second factor is bound to.
-pub fn totp_context(realm: &RealmId, user: &UserId) -> String {
-    format!("totp:{realm}:{user}")
-}
-
-async fn existing(conn: &mut Conn<'_>, realm: &RealmId, id: &UserId) -> Result<UserAccount, OpsError> {
+pub(super) async fn existing(conn: &mut Conn<'_>, realm: &RealmId, id: &UserId) -> Result<UserAccount, OpsError> {
     let account = store::users::lookup_account(conn, realm, id).await?;
     account.ok_or_else(|| OpsError::NotFound(format!("user `{}`", id.as_str().escape_debug())))
 }
@@ -142,12 +127,6 @@ fn taken(user: &User) -> impl FnOnce(StoreError) -> OpsError {
         StoreError::Conflict(_) => OpsError::Conflict(what),
         error => error.into(),
     }
-}
-
-/// What is stored of an account's credentials.
-struct Sealed {
-    password_hash: Option<String>,
-    totp: Option<Vec<u8>>,
 }
 
 impl Ops {
@@ -216,48 +195,6 @@ impl Ops {
         Ok((after, Put::Updated))
     }
 
-    /// Sets a new password, and forgets wrong tries of the old one.
-    pub async fn set_password(
-        &self,
-        actor: &Actor,
-        realm: &RealmId,
-        id: &UserId,
-        password: &Secret<String>,
-    ) -> Result<Put, OpsError> {
-        first(password_faults(password))?;
-        let account = existing(&mut self.db.read().await?.conn(), realm, id).await?;
-        let known = account.password.into_iter().filter_map(|verifier| match verifier {
-            Verifier::Hash(hash) => Some(hash),
-            Verifier::Digest(_) => None,
-        });
-        if self.matches(known.collect(), password).await? {
-            return Ok(Put::Unchanged);
-        }
-        let hash = self.slow_hash(password, None).await?;
-        let mut act = self.begin(actor).await?;
-        write_password(&mut act, &account.user, &hash).await?;
-        store::lockouts::unlock(&mut act.conn(), &Principal::user(realm, id)).await?;
-        act.commit().await?;
-        Ok(Put::Updated)
-    }
-
-    /// Sets the second factor.
-    pub async fn set_totp(&self, actor: &Actor, realm: &RealmId, id: &UserId, secret: &Secret<String>) -> Result<Put, OpsError> {
-        let seed = seed(secret).map_err(OpsError::Invalid)?;
-        let account = existing(&mut self.db.read().await?.conn(), realm, id).await?;
-        let context = totp_context(realm, id);
-        if let Some(sealed) = &account.totp_sealed
-            && self.sealer.open(&context, sealed)?.ct_eq(seed.expose())
-        {
-            return Ok(Put::Unchanged);
-        }
-        let sealed = self.sealer.seal(&context, seed.expose(), &*self.entropy)?;
-        let mut act = self.begin(actor).await?;
-        write_totp(&mut act, &account.user, &sealed).await?;
-        act.commit().await?;
-        Ok(Put::Updated)
-    }
-
     pub async fn block_user(&self, actor: &Actor, realm: &RealmId, id: &UserId) -> Result<Put, OpsError> {
         self.switch_user(actor, realm, id, (true, AuditEvent::UserBlocked)).await
     }
@@ -295,31 +232,4 @@ impl Ops {
         act.commit().await?;
         Ok(Put::Updated)
     }
-
-    async fn seal(&self, user: &User, new: &NewUser) -> Result<Sealed, OpsError> {
-        let password_hash = match &new.password {
-            None => None,
-            Some(password) => Some(self.slow_hash(password, None).await?),
-        };
-        let totp = match &new.totp_secret {
-            None => None,
-            Some(secret) => {
-                let seed = seed(secret).map_err(OpsError::Invalid)?;
-                Some(self.sealer.seal(&totp_context(&user.realm, &user.id), seed.expose(), &*self.entropy)?)
-            }
-        };
-        Ok(Sealed { password_hash, totp })
-    }
-}
-
-async fn write_password(act: &mut Act<'_>, user: &User, hash: &str) -> Result<(), OpsError> {
-    let now = act.now;
-    store::users::set_password(&mut act.conn(), &user.realm, &user.id, hash, now).await?;
-    act.tell(&user.realm, Subject::User(&user.id), AuditEvent::UserPasswordSet).await
-}
-
-async fn write_totp(act: &mut Act<'_>, user: &User, sealed: &[u8]) -> Result<(), OpsError> {
-    let now = act.now;
-    store::users::set_totp(&mut act.conn(), &user.realm, &user.id, Some(sealed), now).await?;
-    act.tell(&user.realm, Subject::User(&user.id), AuditEvent::UserTotpSet).await
 }

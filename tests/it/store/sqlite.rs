@@ -31,6 +31,18 @@ async fn migrating_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_schema_knows_whether_it_is_of_this_version() {
+    let home = Home::new().await;
+    assert!(home.db.is_migrated().await.unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("empty.db").display());
+    let empty = crate::harness::server::connect(&url, 1).await;
+    assert!(!empty.is_migrated().await.unwrap());
+    empty.migrate().await.unwrap();
+    assert!(empty.is_migrated().await.unwrap());
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() {
     let home = Home::new().await;
     let outcome = meta::put(&mut home.db.read().await.unwrap().conn(), "fact", "x").await;

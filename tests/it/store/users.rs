@@ -37,6 +37,26 @@ pub async fn an_account_keeps_all_it_is(db: &Db) {
     assert_eq!(users::list(&mut session.conn(), &realm, &page).await.unwrap(), [bare, full]);
 }
 
+pub async fn an_account_is_changed_but_not_its_credentials(db: &Db) {
+    let realm = seed::realm(db, "users-update").await;
+    let institution = seed::institution(db, &realm, "i1").await;
+    let id = seed::user(db, &realm, "u1").await;
+    let mut session = session(db).await;
+    assert!(users::set_password(&mut session.conn(), &realm, &id, "$argon2id$x", at(NOW)).await.unwrap());
+    let changed = User {
+        institution: Some(institution),
+        email: Some("new@bank.example".into()),
+        name: "New".into(),
+        roles: vec!["A B".into()],
+        scopes: Some(ScopeSet::parse("read").unwrap()),
+        ..a_user(&realm, "u1")
+    };
+    assert!(users::update(&mut session.conn(), &changed, at(NOW + 1)).await.unwrap());
+    let account = users::lookup_account(&mut session.conn(), &realm, &id).await.unwrap().unwrap();
+    assert_eq!((account.user, account.password), (changed.clone(), Some(Verifier::Hash("$argon2id$x".into()))));
+    assert!(!users::update(&mut session.conn(), &User { id: UserId::new("absent"), ..changed }, at(NOW + 1)).await.unwrap());
+}
+
 pub async fn an_email_belongs_to_one_account_of_a_realm(db: &Db) {
     let realm = seed::realm(db, "users-email").await;
     let elsewhere = seed::realm(db, "users-email-elsewhere").await;
