@@ -71,7 +71,8 @@ on_both! {
         assert!(is_token(&sign_in(&server, json!({ "mfa_token": handle, "otp": code })).await), "one second before its end");
         let late = next(&server);
         refused(&sign_in(&server, json!({ "mfa_token": handle, "otp": late })).await, 401, "access_denied");
-        let flipped = format!("{}{}", if handle.starts_with('A') { "B" } else { "A" }, &handle[1..]);
+        let mut flipped = handle.clone();
+        flipped.replace_range(..1, if handle.starts_with('A') { "B" } else { "A" });
         for forged in [flipped.as_str(), "x", "AAAA"] {
             refused(&sign_in(&server, json!({ "mfa_token": forged, "otp": late })).await, 401, "access_denied");
         }
