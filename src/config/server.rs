@@ -21,7 +21,9 @@ pub struct ServerConfig {
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Seconds that one request may take, its body included.
+    /// Seconds that a request's body may take to arrive.
+    pub body_timeout_seconds: u64,
+    /// Seconds that one request may take as a whole.
     pub request_timeout_seconds: u64,
     /// Seconds that open requests are given to finish at shutdown.
     pub drain_seconds: u64,
@@ -38,7 +40,8 @@ impl Default for ServerConfig {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
             public_url: None,
             trusted_proxies: Vec::new(),
-            request_timeout_seconds: 10,
+            body_timeout_seconds: 10,
+            request_timeout_seconds: 20,
             drain_seconds: 20,
             max_connections: 10_000,
             insecure_http: false,
@@ -55,6 +58,10 @@ impl ServerConfig {
     /// Tokens of an http issuer travel in clear: only where nobody else listens, or where the operator insists.
     pub fn may_issue_as(&self, issuer: &str) -> bool {
         issuer.starts_with("https://") || self.listen.ip().is_loopback() || self.insecure_http
+    }
+
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_secs(self.body_timeout_seconds)
     }
 
     pub fn request_timeout(&self) -> Duration {
@@ -78,8 +85,10 @@ impl ServerConfig {
                 self.listen
             ));
         }
-        if self.request_timeout_seconds == 0 {
-            faults.push("server.request_timeout_seconds: 0 would refuse every request; give at least 1".into());
+        if self.body_timeout_seconds == 0 || self.request_timeout_seconds <= self.body_timeout_seconds {
+            let problem =
+                "server.request_timeout_seconds: must be longer than server.body_timeout_seconds, which must be at least 1";
+            faults.push(problem.into());
         }
         if self.max_connections == 0 {
             faults.push("server.max_connections: 0 would refuse every connection; give at least 1".into());

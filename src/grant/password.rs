@@ -111,17 +111,17 @@ impl Step<'_> {
         let principal = Principal::user(self.realm.id(), &account.user.id);
         match (mfa, otp) {
             (MfaPolicy::Off, _) | (MfaPolicy::IfEnrolled, _) if !enrolled || mfa == MfaPolicy::Off => {
-                self.app.credentials.succeeded(&principal).await?;
+                self.app.credentials.succeeded(&self.realm.realm, &principal).await?;
                 Ok(subject(account))
             }
             _ if !enrolled => {
-                self.app.credentials.give_back(&principal).await?;
+                self.app.credentials.give_back(&self.realm.realm, &principal).await?;
                 Err(OAuthError::new(ErrorKind::MfaFailed).detail("a second factor is required and the account has none"))
             }
             (_, Some(otp)) => self.check_otp(reserved, account, otp).await,
             (_, None) => {
                 // Not a success, which would forget wrong one-time passwords; not a wrong try either.
-                self.app.credentials.give_back(&principal).await?;
+                self.app.credentials.give_back(&self.realm.realm, &principal).await?;
                 let mfa_token = self.seal_mfa_token(&account.user.id)?;
                 Err(OAuthError {
                     mfa_token: Some(mfa_token),
@@ -149,7 +149,7 @@ impl Step<'_> {
                 let first_use = users::consume_totp_step(&mut tx.conn(), &user.realm, &user.id, step).await?;
                 tx.commit().await?;
                 if first_use {
-                    self.app.credentials.succeeded(&principal).await?;
+                    self.app.credentials.succeeded(&self.realm.realm, &principal).await?;
                     return Ok(subject(account));
                 }
                 Reason::ReplayedOtp

@@ -73,7 +73,9 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
     let fields = response.extensions().get::<LogFields>();
     let about = fields.map(|fields| &fields.about);
     let known_method = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS];
-    tracing::info!(
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
         request_id = %caller.request_id,
         address = %caller.address,
         method = if known_method.contains(method) { method.as_str() } else { "other" },
@@ -89,5 +91,9 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
         reason = fields.and_then(|fields| fields.reason).map(Reason::as_str),
         detail = fields.and_then(|fields| fields.detail.as_deref()),
         "request"
-    );
+            )
+        };
+    }
+    // A refusal is the caller's affair; what the server could not do is somebody's here.
+    if response.status().is_server_error() { line!(error) } else { line!(info) }
 }
