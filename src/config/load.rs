@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::Config;
+use crate::secret::without_value;
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +50,11 @@ impl Source {
 
 fn read(path: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    text.parse::<Table>().map_err(|error| format!("{}: {error}", path.display()))
+    text.parse::<Table>().map_err(|error| {
+        // Not the error as it displays itself, which quotes the line: a secret may stand in it.
+        let before = error.span().map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        format!("{}:{}: {}", path.display(), before + 1, error.message())
+    })
 }
 
 /// Sets the key that an environment variable names.
@@ -88,7 +93,7 @@ fn sections(table: Table, faults: &mut Vec<String>) -> Config {
             }
         };
         if let Err(error) = read {
-            faults.push(format!("[{name}] {}", error.to_string().trim_end().replace('\n', " ")));
+            faults.push(format!("[{name}] {}", without_value(error.to_string().trim_end()).replace('\n', " ")));
         }
     }
     config

@@ -72,3 +72,24 @@ fn a_missing_secret_file_is_named() {
     let Faults(faults) = load("[master_key]\nfile = \"/nonexistent/master.key\"\n", &[]).unwrap_err();
     assert!(faults[0].starts_with("master_key: cannot read `/nonexistent/master.key`"), "{faults:?}");
 }
+
+#[test]
+fn no_fault_quotes_a_secret() {
+    let files = [
+        "database = \"postgres://user:hunter2@db/main\"",
+        "master_key = \"hunter2",
+        "master_key = \"hunter2\" x",
+        "master_key = { value = \"hunter2\" }",
+        "[database]\nurl = [\"postgres://user:hunter2@db/main\"]",
+        "[database]\nmax_connections = \"hunter2\"",
+        "[database]\nurl = \"mysql://user:hunter2@db/main\"",
+    ];
+    for file in files {
+        let faults = load(file, &[]).unwrap_err().to_string();
+        assert!(!faults.contains("hunter2"), "{faults}");
+        assert!(
+            faults.contains("master_key") || faults.contains("database") || faults.contains("countersign.toml:1:"),
+            "{faults}"
+        );
+    }
+}

@@ -79,6 +79,8 @@ async fn accept(app: Arc<App>, listener: TcpListener, router: Router, mut stoppe
             }
         }
     }
+    // Closed before the wait: the system would go on taking connections that nobody serves.
+    drop(listener);
     if tokio::time::timeout(app.config.server.drain(), graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open when the time to drain was over");
     }
