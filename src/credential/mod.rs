@@ -15,7 +15,7 @@ pub mod totp;
 mod verify;
 
 pub use digest::DigestDomain;
-pub use verify::{CheckError, CheckerParts, CredentialChecker, GENERATED, Reserved, Target, Verdict};
+pub use verify::{CheckError, CheckerParts, CredentialChecker, GENERATED, Proof, Reserved, Target, Verdict};
 
 use crate::closed;
 
