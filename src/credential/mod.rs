@@ -14,7 +14,7 @@ pub mod pool;
 mod recipe;
 pub mod totp;
 
-pub use checker::{CheckError, CheckerParts, CredentialChecker, GENERATED, Reserved, Target, Verdict};
+pub use checker::{CheckError, CheckerParts, CredentialChecker, GENERATED, Proof, Reserved, Target, Verdict};
 pub use digest::DigestDomain;
 
 use crate::closed;

@@ -54,7 +54,13 @@ impl Step<'_> {
         let about = about(account.as_ref());
         let checked = match (self.check_password(account.as_ref().filter(|_| usable.is_ok()), presented.password).await?, account)
         {
-            (Verdict::Right(reserved), Some(account)) => self.second_factor(mfa, reserved, account, presented.otp).await,
+            (Verdict::Right(reserved), Some(account)) => match self.still_usable(account).await? {
+                Ok(account) => {
+                    self.app.credentials.improve_password(&account.user, account.password.as_ref(), presented.password).await?;
+                    self.second_factor(mfa, reserved, account, presented.otp).await
+                }
+                Err(reason) => Err(OAuthError::bad_credentials(reason)),
+            },
             (Verdict::Locked, _) => Err(OAuthError::bad_credentials(Reason::Locked)),
             _ => Err(OAuthError::bad_credentials(usable.err().unwrap_or(Reason::WrongPassword))),
         };
@@ -97,6 +103,24 @@ impl Step<'_> {
         let target = account.zip(principal.as_ref());
         let target = target.map(|(account, principal)| (principal, account.password.as_ref(), account.tries));
         Ok(self.app.credentials.check_password(&self.realm.realm, target, password).await?)
+    }
+
+    /// The account as it is now that its password has been found right: what was read before the slow hash may be over. If
+    /// it is, the try was neither right nor wrong.
+    async fn still_usable(self, before: UserAccount) -> Result<Result<UserAccount, Reason>, OAuthError> {
+        let principal = Principal::user(self.realm.id(), &before.user.id);
+        let account = {
+            let mut session = self.app.db.read().await?;
+            users::lookup_account(&mut session.conn(), self.realm.id(), &before.user.id).await?
+        };
+        let usable = account.ok_or(Reason::UnknownUser).and_then(|account| match standing(&account) {
+            Ok(()) if account.password != before.password => Err(Reason::WrongPassword),
+            standing => standing.map(|()| account),
+        });
+        if usable.is_err() {
+            self.app.credentials.give_back(&self.realm.realm, &principal).await?;
+        }
+        Ok(usable)
     }
 
     /// The password was right. What else does the account need?

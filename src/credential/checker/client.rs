@@ -17,6 +17,14 @@ pub struct Target<'a> {
     pub tries: Tries,
 }
 
+/// A secret that was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    pub secret: SecretId,
+    /// A slow hash ran for it, perhaps after a wait: long enough for the client to have been switched off meanwhile.
+    pub took_time: bool,
+}
+
 impl CredentialChecker {
     /// Compares a client's presented secret with its live ones. `readings` are the ways in which the same bytes can be read:
     /// together they are one try.
@@ -25,7 +33,7 @@ impl CredentialChecker {
         realm: &Realm,
         target: Option<Target<'_>>,
         readings: &[&Secret<String>],
-    ) -> Result<Verdict<SecretId>, CheckError> {
+    ) -> Result<Verdict<Proof>, CheckError> {
         let now = self.clock.now();
         let locked = target.is_some_and(|target| target.tries.is_locked(&realm.lockout, now));
         let open = target.filter(|_| !locked);
@@ -59,14 +67,14 @@ impl CredentialChecker {
     }
 
     /// A right secret that no try was reserved for: it resets a count, and does not lift a lock.
-    async fn accept_unreserved(&self, realm: &Realm, target: Target<'_>, id: SecretId) -> Result<Verdict<SecretId>, CheckError> {
+    async fn accept_unreserved(&self, realm: &Realm, target: Target<'_>, secret: SecretId) -> Result<Verdict<Proof>, CheckError> {
         if target.tries.failures > 0 {
             let mut session = self.db.write().await?;
             if !lockouts::reset_if_open(&mut session.conn(), target.principal, &realm.lockout, self.clock.now()).await? {
                 return Ok(Verdict::Locked);
             }
         }
-        Ok(Verdict::Right(id))
+        Ok(Verdict::Right(Proof { secret, took_time: false }))
     }
 
     async fn check_slowly(
@@ -75,7 +83,7 @@ impl CredentialChecker {
         open: Option<Target<'_>>,
         hashes: &[Hashed<'_>],
         readings: &[&Secret<String>],
-    ) -> Result<Verdict<SecretId>, CheckError> {
+    ) -> Result<Verdict<Proof>, CheckError> {
         let _open_tries = match open.map(|target| (target, self.recognise(realm, target, hashes, readings))) {
             Some((target, Ok(id))) => return self.accept_unreserved(realm, target, id).await,
             Some((_, Err(open_tries))) => open_tries,
@@ -93,7 +101,7 @@ impl CredentialChecker {
                 self.succeeded(realm, principal).await?;
                 let version = self.improve(hashed, reading).await?;
                 self.memo.remember(&hashed.secret.id, version, reading.expose().as_bytes());
-                Ok(Verdict::Right(hashed.secret.id.clone()))
+                Ok(Verdict::Right(Proof { secret: hashed.secret.id.clone(), took_time: true }))
             }
             _ => self.wrong(realm, principal, reserved).await.map(|()| Verdict::Wrong),
         }

@@ -14,7 +14,7 @@ mod tries;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use client::Target;
+pub use client::{Proof, Target};
 pub use tries::Reserved;
 
 use super::StoredAs;

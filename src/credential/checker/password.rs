@@ -2,7 +2,7 @@
 
 use super::{CheckError, CredentialChecker, Reserved, Verdict};
 use crate::credential::hash;
-use crate::model::{Principal, Realm, Tries, UserId, Verifier};
+use crate::model::{Principal, Realm, Tries, User, Verifier};
 use crate::secret::Secret;
 use crate::store::users;
 
@@ -27,21 +27,24 @@ impl CredentialChecker {
         let text = hash.map_or_else(|| self.decoy.to_string(), str::to_owned);
         let presented = password.clone();
         let is_right = permit.run(move || hash::verify(&text, presented.expose().as_bytes())).await??;
-        match (reserved.filter(|_| !locked), principal, hash) {
-            (None, ..) => Ok(Verdict::Locked),
-            (Some(reserved), Some(principal), Some(hash)) if is_right => {
-                self.improve_password(principal, hash, password).await?;
-                Ok(Verdict::Right(reserved))
-            }
-            (Some(reserved), ..) => self.wrong(realm, principal, reserved).await.map(|()| Verdict::Wrong),
+        match reserved.filter(|_| !locked) {
+            None => Ok(Verdict::Locked),
+            Some(reserved) if hash.is_some() && is_right => Ok(Verdict::Right(reserved)),
+            Some(reserved) => self.wrong(realm, principal, reserved).await.map(|()| Verdict::Wrong),
         }
     }
 
     /// Makes a verified password's hash anew where that is due.
-    async fn improve_password(&self, who: &Principal, hash: &str, password: &Secret<String>) -> Result<(), CheckError> {
+    pub async fn improve_password(
+        &self,
+        user: &User,
+        stored: Option<&Verifier>,
+        password: &Secret<String>,
+    ) -> Result<(), CheckError> {
+        let Some(Verifier::Hash(hash)) = stored else { return Ok(()) };
         if let Some(fresh) = self.renewed(hash, password).await? {
             let mut session = self.db.write().await?;
-            users::rehash(&mut session.conn(), &who.realm, &UserId::new(&who.id), hash, &fresh).await?;
+            users::rehash(&mut session.conn(), &user.realm, &user.id, hash, &fresh).await?;
         }
         Ok(())
     }
