@@ -49,7 +49,11 @@ impl Source {
 
 fn read(path: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    text.parse::<Table>().map_err(|error| format!("{}: {error}", path.display()))
+    text.parse::<Table>().map_err(|error| {
+        // Without the line that the error would quote: a secret may stand in it.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("{}:{}: {}", path.display(), before.matches('\n').count() + 1, error.message())
+    })
 }
 
 /// Sets the key that an environment variable names.
