@@ -51,9 +51,9 @@ impl Source {
 fn read(path: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     text.parse::<Table>().map_err(|error| {
-        // Not the error as it displays itself, which quotes the line: a secret may stand in it.
-        let before = error.span().map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
-        format!("{}:{}: {}", path.display(), before + 1, error.message())
+        // Without the line that the error would quote: a secret may stand in it.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("{}:{}: {}", path.display(), before.matches('\n').count() + 1, error.message())
     })
 }
 

@@ -68,6 +68,23 @@ fn a_secret_comes_from_value_file_or_environment() {
 }
 
 #[test]
+fn a_syntax_error_names_the_line_and_does_not_quote_it() {
+    for (line, broken) in [(2, "[database]\nurl = \"postgres://u:hunter2@h/d\n"), (3, "[server]\n\nmaster_key = hunter2\n")] {
+        let Faults(faults) = load(broken, &[]).unwrap_err();
+        assert!(faults.len() == 1 && faults[0].contains(&format!("countersign.toml:{line}: ")), "{faults:?}");
+        assert!(!faults[0].contains("hunter2"), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_secret_of_another_type_is_not_quoted() {
+    for broken in ["master_key = 12345678\n", "[database]\nurl = 12345678\n", "[database]\nurl = { value = \"12345678\" }\n"] {
+        let Faults(faults) = load(broken, &[]).unwrap_err();
+        assert!(!faults[0].contains("12345678"), "{faults:?}");
+    }
+}
+
+#[test]
 fn a_missing_secret_file_is_named() {
     let Faults(faults) = load("[master_key]\nfile = \"/nonexistent/master.key\"\n", &[]).unwrap_err();
     assert!(faults[0].starts_with("master_key: cannot read `/nonexistent/master.key`"), "{faults:?}");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
@@ -10,6 +11,7 @@ use crate::admin::service::{ADMIN_SCOPE, MAIN_REALM, Ops, OpsError};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::{ErrorKind, OAuthError};
+use crate::guard::Caller;
 use crate::model::{RealmId, ScopeSet};
 use crate::token::active::{self, ActiveToken};
 
@@ -29,7 +31,8 @@ impl FromRequestParts<Arc<App>> for Admin {
         let realm = realm_of(parts, app).await?;
         let token = active::bearer(&parts.headers).map_err(|error| Problem::of_token(&error))?;
         let (home, token) = recognise(app, &realm, token).await.map_err(|error| Problem::of_token(&error))?;
-        let ops = Ops::of(app);
+        let Extension(caller) = Extension::<Caller>::from_request_parts(parts, app).await.map_err(|_| Problem::broken())?;
+        let ops = Ops::of(app).called_by(caller);
         if token.user.is_some() || !administers(&token.scopes) || !still_administers(&ops, &home, &token).await? {
             return Err(Problem::forbidden());
         }

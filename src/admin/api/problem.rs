@@ -70,7 +70,7 @@ impl Problem {
         problem
     }
 
-    fn broken() -> Self {
+    pub(super) fn broken() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something that should not happen did; the server's log says what")
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Ops, OpsError};
 use crate::audit::{self, Actor, AuditEvent, Record};
+use crate::guard::Caller;
 use crate::model::{ClientId, InstitutionId, KeyId, Realm, RealmId, SecretId, Timestamp, UserId};
 use crate::store::changes::{Change, ChangeKind};
 use crate::store::{self, Conn, Tx};
@@ -9,6 +10,7 @@ use crate::store::{self, Conn, Tx};
 pub(super) struct Act<'a> {
     tx: Tx,
     actor: &'a Actor,
+    caller: Option<&'a Caller>,
     pub(super) now: Timestamp,
 }
 
@@ -25,8 +27,8 @@ pub(super) enum Subject<'a> {
 }
 
 impl Ops {
-    pub(super) async fn begin<'a>(&self, actor: &'a Actor) -> Result<Act<'a>, OpsError> {
-        Ok(Act { tx: self.db.begin().await?, actor, now: self.now() })
+    pub(super) async fn begin<'a>(&'a self, actor: &'a Actor) -> Result<Act<'a>, OpsError> {
+        Ok(Act { tx: self.db.begin().await?, actor, caller: self.caller.as_ref(), now: self.now() })
     }
 }
 
@@ -43,7 +45,12 @@ impl Act<'_> {
     /// Records what was done, and tells the other nodes of it.
     pub(super) async fn tell(&mut self, realm: &RealmId, subject: Subject<'_>, event: AuditEvent) -> Result<(), OpsError> {
         let now = self.now;
-        let record = subject.of(Record { realm: Some(realm.clone()), ..Record::new(now, event, self.actor.clone()) });
+        let record = subject.of(Record {
+            realm: Some(realm.clone()),
+            request: self.caller.map(|caller| caller.request_id),
+            ip: self.caller.map(|caller| caller.address),
+            ..Record::new(now, event, self.actor.clone())
+        });
         audit::record_in(&mut self.conn(), &record).await?;
         let (kind, id) = subject.change();
         let change = Change { realm: Some(realm.clone()), kind, id };

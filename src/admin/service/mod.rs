@@ -35,6 +35,7 @@ use crate::clock::{Clock, Entropy};
 use crate::config::SecretsConfig;
 use crate::credential::digest::Pepper;
 use crate::credential::pool::HashPool;
+use crate::guard::Caller;
 use crate::keys::{MasterKey, Sealer};
 use crate::model::{InstitutionId, Principal, RealmId, Timestamp};
 use crate::store::{self, Db, Page};
@@ -49,6 +50,8 @@ pub struct Ops {
     pool: HashPool,
     sealer: Sealer,
     secrets: SecretsConfig,
+    /// The request that asks for them, which the audit trail names; none at the command line.
+    caller: Option<Caller>,
 }
 
 /// What became of a thing that was to be as described.
@@ -88,6 +91,7 @@ impl Ops {
             pool: HashPool::new(secrets.hash_workers(), secrets.hash_wait()),
             sealer: Sealer::new(master),
             secrets,
+            caller: None,
         }
     }
 
@@ -101,12 +105,19 @@ impl Ops {
             pool: app.credentials.pool().clone(),
             sealer: app.realms.sealer().clone(),
             secrets: app.config.secrets.clone(),
+            caller: None,
         }
+    }
+
+    /// The same operations, asked for by this request.
+    pub fn called_by(self, caller: Caller) -> Self {
+        Self { caller: Some(caller), ..self }
     }
 
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
+
     async fn is_locked(&self, who: &Principal) -> Result<bool, OpsError> {
         let mut session = self.db.read().await?;
         let realm = act::existing_realm(&mut session.conn(), &who.realm).await?;
