@@ -8,6 +8,7 @@
 //! - **No target** (unknown, disabled, locked): the same statements and the same hash, against a decoy.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::digest::{DigestDomain, Pepper};
@@ -103,6 +104,7 @@ pub struct CredentialChecker {
     stored_as: StoredAs,
     /// A hash of nothing that anybody knows, in today's parameters.
     decoy: Arc<str>,
+    comparisons: AtomicU64,
 }
 
 impl CredentialChecker {
@@ -112,11 +114,22 @@ impl CredentialChecker {
         let nothing = crate::clock::random::<32>(&*entropy);
         let decoy = hash::hash(&nothing, hash::Salt::random(&*entropy), params)?.into();
         let (pepper, memo) = (Pepper::new(master), Memo::new(master, MEMO_CAPACITY));
-        Ok(Self { db, clock, entropy, pepper, memo, pool, params, stored_as, decoy })
+        let comparisons = AtomicU64::new(0);
+        Ok(Self { db, clock, entropy, pepper, memo, pool, params, stored_as, decoy, comparisons })
     }
 
     pub fn pool(&self) -> &HashPool {
         &self.pool
+    }
+
+    /// How many tries were run against the stored hash of somebody, the decoy's not counted: what guessing has bought.
+    pub fn comparisons(&self) -> u64 {
+        self.comparisons.load(Ordering::Relaxed)
+    }
+
+    /// Counts a try that is about to run, if it has something to run against.
+    fn count_comparison(&self, has_hash: bool) {
+        self.comparisons.fetch_add(u64::from(has_hash), Ordering::Relaxed);
     }
 
     pub fn pepper(&self) -> &Pepper {
@@ -238,6 +251,7 @@ impl CredentialChecker {
         hashes: &'a [Hashed<'a>],
         readings: &[&'a Secret<String>],
     ) -> Result<Option<(&'a Hashed<'a>, &'a Secret<String>)>, CheckError> {
+        self.count_comparison(!hashes.is_empty());
         let texts: Vec<String> = match hashes {
             [] => vec![self.decoy.to_string()],
             hashes => hashes.iter().map(|hashed| hashed.text.to_owned()).collect(),
@@ -273,6 +287,7 @@ impl CredentialChecker {
             Verifier::Hash(hash) => Some(hash.as_str()),
             Verifier::Digest(_) => None,
         });
+        self.count_comparison(hash.is_some());
         let text = hash.map_or_else(|| self.decoy.to_string(), str::to_owned);
         let presented = password.clone();
         let is_right = permit.run(move || hash::verify(&text, presented.expose().as_bytes())).await??;
