@@ -136,6 +136,7 @@ impl CredentialChecker {
         hashes: &'a [Hashed<'a>],
         readings: &[&'a Secret<String>],
     ) -> Result<Option<(&'a Hashed<'a>, &'a Secret<String>)>, CheckError> {
+        self.count_comparison(!hashes.is_empty());
         let texts: Vec<String> = match hashes {
             [] => vec![self.decoy.to_string()],
             hashes => hashes.iter().map(|hashed| hashed.text.to_owned()).collect(),

@@ -12,6 +12,7 @@ mod password;
 mod tries;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use client::{Proof, Target};
@@ -91,6 +92,7 @@ pub struct CredentialChecker {
     stored_as: StoredAs,
     /// A hash of nothing that anybody knows, in today's parameters.
     decoy: Arc<str>,
+    comparisons: AtomicU64,
 }
 
 impl CredentialChecker {
@@ -100,11 +102,22 @@ impl CredentialChecker {
         let nothing = crate::clock::random::<32>(&*entropy);
         let decoy = hash::hash(&nothing, hash::Salt::random(&*entropy), params)?.into();
         let (pepper, memo) = (Pepper::new(master), Memo::new(master, MEMO_CAPACITY));
-        Ok(Self { db, clock, entropy, pepper, memo, pool, params, stored_as, decoy })
+        let comparisons = AtomicU64::new(0);
+        Ok(Self { db, clock, entropy, pepper, memo, pool, params, stored_as, decoy, comparisons })
     }
 
     pub fn pool(&self) -> &HashPool {
         &self.pool
+    }
+
+    /// How many tries were run against the stored hash of somebody, the decoy's not counted: what guessing has bought.
+    pub fn comparisons(&self) -> u64 {
+        self.comparisons.load(Ordering::Relaxed)
+    }
+
+    /// Counts a try that is about to run, if it has something to run against.
+    fn count_comparison(&self, has_hash: bool) {
+        self.comparisons.fetch_add(u64::from(has_hash), Ordering::Relaxed);
     }
 
     pub fn pepper(&self) -> &Pepper {

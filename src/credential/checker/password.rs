@@ -24,6 +24,7 @@ impl CredentialChecker {
             Verifier::Hash(hash) => Some(hash.as_str()),
             Verifier::Digest(_) => None,
         });
+        self.count_comparison(hash.is_some());
         let text = hash.map_or_else(|| self.decoy.to_string(), str::to_owned);
         let presented = password.clone();
         let is_right = permit.run(move || hash::verify(&text, presented.expose().as_bytes())).await??;
