@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use crate::app::App;
 use crate::dialect::Dialect;
-use crate::error::{About, OAuthError};
+use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::Caller;
 use crate::model::Inbound;
 use crate::telemetry::{EndpointLabel, LogFields};
@@ -27,6 +27,9 @@ pub async fn test(app: &App, dialect: &Dialect, caller: &Caller, head: &Parts) -
 }
 
 async fn check(app: &App, dialect: &Dialect, inbound: &Inbound<'_>) -> Result<About, OAuthError> {
+    if dialect.test.as_ref().is_none_or(|test| test.method != inbound.method) {
+        return Err(OAuthError::new(ErrorKind::WrongMethod).hint("the method is not the test endpoint's"));
+    }
     let realm = app.realm(&dialect.realm(inbound)?.0)?;
     let token = active::check(app, &realm, active::bearer(inbound.headers)?).await?;
     Ok(About { realm: Some(realm.id().clone()), client: Some(token.client), user: token.user, ..About::default() })
