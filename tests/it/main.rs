@@ -9,6 +9,8 @@ mod contracts;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod store;
