@@ -53,6 +53,14 @@ fn plain_http_on_a_public_address_is_refused() {
     assert!(faults[0].contains("server.insecure_http"), "{faults:?}");
     let https = "[server]\nlisten = \"0.0.0.0:8080\"\npublic_url = \"https://auth.bank.example\"\n";
     assert!(load(https, &[]).is_ok());
+    for url in
+        ["http://auth.bank.example", "HTTP://auth.bank.example", "ftp://auth.bank.example", "http://10.0.0.1:8080", "https://"]
+    {
+        assert!(load(&format!("[server]\npublic_url = \"{url}\"\n"), &[]).is_err(), "{url}");
+    }
+    for url in ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "https://10.0.0.1/auth"] {
+        assert!(load(&format!("[server]\npublic_url = \"{url}\"\n"), &[]).is_ok(), "{url}");
+    }
 }
 
 #[test]
