@@ -9,4 +9,12 @@ mod contracts;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
 mod store;
