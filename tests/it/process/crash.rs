@@ -1,12 +1,15 @@
 //! `kill -9` amid rotations (security.md, row 138): a rotation happened as a whole or not at all, and nobody is shut out.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use countersign::clock::{Clock, SystemClock};
 use countersign::model::{ClientId, RealmId, SecretId};
 use countersign::store::{Db, secrets};
 use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::{bearer, oauth2, token, trail};
 use crate::harness::http::Request;
@@ -21,7 +24,7 @@ on_both! {
         // Alone with the database, so that each start recovers it from what the dead process left.
         let mut server = server;
         server.stop().await;
-        let mut model = Model { live: vec![Some("demo-secret".to_owned())], ended: Vec::new(), answered: 0 };
+        let mut model = Model { live: vec![Some("demo-secret".to_owned())], ended: Vec::new(), took: Duration::from_millis(5) };
         let mut admin = None;
         for round in 0..ROUNDS {
             let mut process = Process::serve(&server.url, "").await;
@@ -31,19 +34,20 @@ on_both! {
                 None => admin.insert(token(&process.send(&oauth2("demo-admin", "demo-admin-secret")).await)),
             };
             let door = process.admin;
-            // From the midst of the first rotation to some rotations later; what it meets is chance.
-            let moment = Duration::from_micros(1500 + round * 7919 % 60_000);
+            // After none to three rotations, at any part of the next one, however fast the machine is at the moment.
+            let (told, mut heard) = watch::channel((0, model.took));
             let kill = async {
-                tokio::time::sleep(moment).await;
+                let took = heard.wait_for(|(answered, _)| *answered >= round % 4).await.unwrap().1;
+                tokio::time::sleep(took.mul_f64((round * 37 % 100) as f64 / 80.0)).await;
                 process.kill();
             };
-            let (unanswered, ()) = tokio::join!(model.rotate(door, admin), kill);
+            let (unanswered, ()) = tokio::join!(model.rotate(door, admin, &told), kill);
+            model.took = told.borrow().1;
             let db = connect(&server.url, 2).await;
             model.settle(&db, unanswered).await;
             db.close().await;
         }
         model.check(&Process::serve(&server.url, "").await, ROUNDS).await;
-        assert!(model.answered > 15, "only {} rotations were answered: the kills came too early", model.answered);
     }
 }
 
@@ -60,19 +64,22 @@ struct Model {
     /// Secrets that must work; `None`: one whose answer the kill cut off.
     live: Vec<Option<String>>,
     ended: Vec<String>,
-    answered: usize,
+    /// How long the last answered rotation took.
+    took: Duration,
 }
 
 impl Model {
-    /// Rotates, with an overlap and at once by turns, until the server is gone: the overlap of the unanswered rotation.
-    async fn rotate(&mut self, door: std::net::SocketAddr, admin: &str) -> &'static str {
+    /// Rotates, with an overlap and at once by turns, until the server is gone: the overlap of the unanswered rotation. Tells
+    /// how many were answered, and how long the last one took.
+    async fn rotate(&mut self, door: SocketAddr, admin: &str, told: &watch::Sender<(u64, Duration)>) -> &'static str {
         loop {
             let overlap = if self.live.len() < 2 { "1h" } else { "0s" };
             let request = Request::new("POST", "/admin/v1/realms/main/clients/demo/secrets").json(&json!({ "overlap": overlap }));
+            let begun = Instant::now();
             let Ok(answer) = exchange(door, &bearer(request, admin)).await else { return overlap };
             assert_eq!(answer.status, 201, "{}", answer.text());
             self.rotated(overlap, Some(answer.json()["secret"].as_str().unwrap().to_owned()));
-            self.answered += 1;
+            told.send_modify(|(answered, took)| (*answered, *took) = (*answered + 1, begun.elapsed()));
         }
     }
 

@@ -32,6 +32,24 @@ on_both! {
     }
 }
 
+on_both! {
+    /// Row 42: what was counted outlives the process that counted it, however that ended.
+    async fn a_killed_server_has_forgotten_nothing(server) {
+        let mut first = Process::serve(&server.url, "").await;
+        for _ in 0..2 {
+            assert_eq!(first.send(&acme("wrong")).await.text(), REFUSED);
+        }
+        first.kill();
+        let mut second = Process::serve(&server.url, "").await;
+        assert_eq!(second.send(&acme("wrong")).await.text(), REFUSED);
+        assert_eq!(trail(&server.app.db, "client_locked").await.len(), 1);
+        second.kill();
+        let third = Process::serve(&server.url, "").await;
+        let answer = third.send(&acme(RIGHT)).await;
+        assert_eq!((answer.status, answer.text()), (400, REFUSED), "a restart lifts no lock");
+    }
+}
+
 /// Ten wrong secrets at once, in the forms that take the two ways of comparison; after each, an operator unlocks.
 async fn guessed(server: &Server, doors: &[Doors]) {
     let (realm, client) = (RealmId::new("crossriver"), ClientId::new("acme"));
