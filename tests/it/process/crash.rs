@@ -34,11 +34,12 @@ on_both! {
                 None => admin.insert(token(&process.send(&oauth2("demo-admin", "demo-admin-secret")).await)),
             };
             let door = process.admin;
-            // After none to three rotations, at any part of the next one, however fast the machine is at the moment.
+            // After none to three rotations, about the end of the next one, however fast the machine is at the moment: from before
+            // its commit to after its answer.
             let (told, mut heard) = watch::channel((0, model.took));
             let kill = async {
                 let took = heard.wait_for(|(answered, _)| *answered >= round % 4).await.unwrap().1;
-                tokio::time::sleep(took.mul_f64((round * 37 % 100) as f64 / 80.0)).await;
+                tokio::time::sleep(took.mul_f64(0.5 + (round * 37 % 100) as f64 / 160.0)).await;
                 process.kill();
             };
             let (unanswered, ()) = tokio::join!(model.rotate(door, admin, &told), kill);
