@@ -13,4 +13,12 @@ mod golden;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
 mod store;

@@ -4,5 +4,6 @@ pub mod clock;
 pub mod golden;
 pub mod http;
 pub mod postgres;
+pub mod process;
 pub mod server;
 pub mod totp;
