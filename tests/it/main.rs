@@ -3,6 +3,8 @@
 //! Each module is marked `#[cfg(test)]`, which it always is, so that the lints know a test when they see one.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod contracts;

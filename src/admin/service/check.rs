@@ -5,6 +5,7 @@ use crate::model::{ScopeSet, User};
 use crate::secret::Secret;
 
 const MAX_ID: usize = 128;
+const MAX_KID: usize = 256;
 const MAX_NAME: usize = 200;
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
 const MAX_EMAIL: usize = 254;
@@ -45,6 +46,12 @@ impl Checks {
     pub(super) fn user_id(&mut self, id: &str) {
         let fits = (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         self.require(fits, "id", format!("a user's id is 1 to {MAX_ID} printable ASCII characters without blanks"));
+    }
+
+    /// Any text that a partner's system may use already; in the header of every token, so it is kept short.
+    pub(super) fn key_id(&mut self, kid: &str) {
+        let fits = (1..=MAX_KID).contains(&kid.len()) && !kid.chars().any(char::is_control);
+        self.require(fits, "kid", format!("a key's name is 1 to {MAX_KID} bytes, none of them a control character"));
     }
 
     pub(super) fn institution_id(&mut self, id: &str) {

@@ -1,7 +1,8 @@
 //! Signing keys: made, put into service, put out of it, with no verifier noticing.
 
 use super::act::{Act, Subject};
-use super::error::OpsError;
+use super::check::Checks;
+use super::error::{Invalid, OpsError, first};
 use super::{Ops, Put};
 use crate::audit::{Actor, AuditEvent};
 use crate::keys::lifecycle::{self, Transition, Wait};
@@ -37,6 +38,14 @@ impl NewKey {
         Self { algorithm, kid: None, pem: None, rsa_bits: RSA_BITS }
     }
 
+    fn check(&self) -> Vec<Invalid> {
+        let mut checks = Checks::default();
+        if let Some(kid) = &self.kid {
+            checks.key_id(kid.as_str());
+        }
+        checks.faults()
+    }
+
     fn make(self) -> Result<SigningKey, KeyError> {
         match self.pem {
             None => SigningKey::generate(self.algorithm, self.kid, self.rsa_bits),
@@ -54,6 +63,7 @@ impl Ops {
 
     /// Publishes a key. The first of its realm and algorithm signs at once, since nobody can have cached a JWKS without it.
     pub async fn prepare_key(&self, actor: &Actor, realm: &RealmId, new: NewKey) -> Result<KeyRecord, OpsError> {
+        first(new.check())?;
         self.realm(realm).await?;
         let record = self.sealed_key(realm, new).await?;
         let mut act = self.begin(actor).await?;

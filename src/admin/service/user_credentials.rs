@@ -49,7 +49,9 @@ impl Ops {
         let hash = self.slow_hash(password, None).await?;
         let mut act = self.begin(actor).await?;
         write_password(&mut act, &account.user, &hash).await?;
-        store::lockouts::unlock(&mut act.conn(), &Principal::user(realm, id)).await?;
+        if store::lockouts::unlock(&mut act.conn(), &Principal::user(realm, id)).await? {
+            act.tell(realm, Subject::User(id), AuditEvent::UserUnlocked).await?;
+        }
         act.commit().await?;
         Ok(Put::Updated)
     }

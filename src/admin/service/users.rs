@@ -100,10 +100,11 @@ impl UserChange {
 fn faults(user: &User) -> Vec<Invalid> {
     let mut checks = Checks::default();
     checks.user_id(user.id.as_str());
-    checks.name("name", &user.name);
+    // Before the name, which is the address where none is given.
     if let Some(email) = &user.email {
         checks.email(email);
     }
+    checks.name("name", &user.name);
     for role in &user.roles {
         checks.name("roles", role);
     }
