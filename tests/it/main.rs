@@ -7,6 +7,8 @@ mod architecture;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod store;
