@@ -13,6 +13,8 @@ mod engine;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod interop;
