@@ -9,11 +9,11 @@ mod architecture;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod golden;
-#[cfg(test)]
-mod edge;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
