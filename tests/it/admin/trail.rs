@@ -89,7 +89,7 @@ on_both! {
             let rows = trail(&server, before).await.0;
             assert_eq!(rows.iter().map(|row| row.event.as_str()).collect::<Vec<_>>(), *events, "{method} {path}");
             for row in rows {
-                let origin = (row.actor.as_str(), row.realm.as_ref().map(|realm| realm.as_str()), row.ip.as_deref());
+                let origin = (row.actor.as_str(), row.realm.as_ref().map(countersign::model::RealmId::as_str), row.ip.as_deref());
                 assert_eq!(origin, ("admin:main/demo-admin", Some("crossriver"), Some(ADDRESS)), "{method} {path}");
                 assert!(row.request.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_ok()), "{row:?}");
                 assert_eq!((row.dialect, row.reason, row.detail.as_str()), (None, None, "{}"));
