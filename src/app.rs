@@ -142,6 +142,7 @@ impl App {
         let audit = self.audit.counts();
         Readings {
             hash_runs: pool.runs(),
+            hash_comparisons: self.credentials.comparisons(),
             hash_waiting: pool.waiting(),
             audit_written: audit.written,
             audit_waiting: audit.depth as u64,

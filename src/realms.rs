@@ -58,17 +58,20 @@ pub struct Realms {
     sealer: Sealer,
     public_url: String,
     by_name: RwLock<Arc<Snapshot>>,
+    /// One reading at a time, or one that began earlier could end later, with what is no longer true.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Realms {
     pub async fn load(db: &Db, sealer: Sealer, public_url: String) -> Result<Self, RealmsError> {
-        let realms = Self { sealer, public_url, by_name: RwLock::default() };
+        let realms = Self { sealer, public_url, by_name: RwLock::default(), reading: tokio::sync::Mutex::default() };
         realms.reload(db).await?;
         Ok(realms)
     }
 
     /// Reads everything again. Parsed keys are kept, since they never change under their `kid`.
     pub async fn reload(&self, db: &Db) -> Result<(), RealmsError> {
+        let _turn = self.reading.lock().await;
         let before = self.snapshot();
         let mut session = db.read().await?;
         let mut fresh = Snapshot::new();

@@ -55,6 +55,14 @@ pub fn ct_eq(left: &[u8], right: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
 }
 
+/// What a deserializer complains of, without the value that it quotes: a secret may have slipped into the wrong place.
+pub fn without_value(complaint: &str) -> String {
+    match complaint.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") => format!("expected {expected}"),
+        _ => complaint.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +84,12 @@ mod tests {
     fn a_value_of_the_wrong_type_is_not_quoted() {
         let error = serde_json::from_str::<Secret<String>>("12345678").unwrap_err().to_string();
         assert!(error.contains("another type") && !error.contains("12345678"), "{error}");
+    }
+
+    #[test]
+    fn a_complaint_keeps_the_value_to_itself() {
+        let quoted = "invalid type: string \"pass, expected word\", expected u32\nin `max_connections`";
+        assert_eq!(without_value(quoted), "expected u32\nin `max_connections`");
+        assert_eq!(without_value("unknown field `x`, expected `y`"), "unknown field `x`, expected `y`");
     }
 }

@@ -137,6 +137,7 @@ pub struct Metrics {
     signatures: Family<AlgorithmLabels, Counter>,
     panics: Counter,
     hash_runs: Gauge,
+    hash_comparisons: Gauge,
     hash_waiting: Gauge,
     audit_written: Gauge,
     audit_waiting: Gauge,
@@ -147,6 +148,7 @@ pub struct Metrics {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Readings {
     pub hash_runs: u64,
+    pub hash_comparisons: u64,
     pub hash_waiting: u64,
     pub audit_written: u64,
     pub audit_waiting: u64,
@@ -165,6 +167,7 @@ impl Metrics {
             signatures: Family::default(),
             panics: Counter::default(),
             hash_runs: Gauge::default(),
+            hash_comparisons: Gauge::default(),
             hash_waiting: Gauge::default(),
             audit_written: Gauge::default(),
             audit_waiting: Gauge::default(),
@@ -185,6 +188,7 @@ impl Metrics {
         registry.register("signatures", "Signatures made", self.signatures.clone());
         registry.register("panics", "Handlers that panicked: each one is a bug", self.panics.clone());
         registry.register("hash_runs", "Slow hashes run since the start", self.hash_runs.clone());
+        registry.register("hash_comparisons", "Tries run against a stored hash since the start", self.hash_comparisons.clone());
         registry.register("hash_waiting", "Requests that wait for a slow hash", self.hash_waiting.clone());
         registry.register("audit_written", "Audit records written from the queue since the start", self.audit_written.clone());
         registry.register("audit_waiting", "Audit records that wait to be written", self.audit_waiting.clone());
@@ -219,6 +223,7 @@ impl Metrics {
     pub fn encode(&self, readings: Readings) -> String {
         let gauge = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         gauge(&self.hash_runs, readings.hash_runs);
+        gauge(&self.hash_comparisons, readings.hash_comparisons);
         gauge(&self.hash_waiting, readings.hash_waiting);
         gauge(&self.audit_written, readings.audit_written);
         gauge(&self.audit_waiting, readings.audit_waiting);

@@ -1,7 +1,7 @@
 //! Which mechanism, which client, is it really that client: the only maker of [`AuthenticatedClient`] (RFC 6749, section 2.3).
 
 use crate::app::App;
-use crate::credential::{Target, Verdict};
+use crate::credential::{Proof, Target, Verdict};
 use crate::error::{About, ErrorKind, OAuthError, Reason};
 use crate::guard::Caller;
 use crate::model::{AuthMethod, Client, ClientId, Credentials, Institution, PresentedBy, Principal, SecretId};
@@ -91,8 +91,11 @@ async fn by_secret(
         readings.iter().filter(|(named, _)| named.as_str() == id).map(|(_, secret)| secret).collect();
     let verdict = app.credentials.check_client(&realm.realm, target, &secrets).await?;
     match (verdict, usable, account) {
-        (Verdict::Right(secret), Ok(()), Some(ClientAccount { client, institution, .. })) => {
-            Ok(AuthenticatedClient { client, institution, secret: Some(secret) })
+        (Verdict::Right(proof), Ok(()), Some(account)) => {
+            let about = about(&account.client);
+            let account = if proof.took_time { still_usable(app, realm, account, &proof).await } else { Ok(account) };
+            let ClientAccount { client, institution, .. } = account.map_err(|refusal| refusal.about(about))?;
+            Ok(AuthenticatedClient { client, institution, secret: Some(proof.secret) })
         }
         (verdict, usable, account) => {
             app.throttle.failed(realm.id(), named, caller, app.now());
@@ -101,6 +104,20 @@ async fn by_secret(
             Err(OAuthError::bad_credentials(reason).about(about))
         }
     }
+}
+
+/// The client as it is now that its secret has been found right: what was read before a slow hash may be over.
+async fn still_usable(
+    app: &App,
+    realm: &RealmContext,
+    before: ClientAccount,
+    proof: &Proof,
+) -> Result<ClientAccount, OAuthError> {
+    let account = find(app, realm, std::iter::once(&before.client.id)).await?;
+    let account = account.ok_or_else(|| OAuthError::bad_credentials(Reason::UnknownClient))?;
+    standing(&account.client, account.institution.as_ref()).map_err(OAuthError::bad_credentials)?;
+    let is_live = account.secrets.iter().any(|secret| secret.id == proof.secret && secret.is_live(app.now()));
+    if is_live { Ok(account) } else { Err(OAuthError::bad_credentials(Reason::WrongSecret)) }
 }
 
 /// The first of these clients that exists.

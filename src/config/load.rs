@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::Config;
+use crate::secret::without_value;
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +93,7 @@ fn sections(table: Table, faults: &mut Vec<String>) -> Config {
             }
         };
         if let Err(error) = read {
-            faults.push(format!("[{name}] {}", error.to_string().trim_end().replace('\n', " ")));
+            faults.push(format!("[{name}] {}", without_value(error.to_string().trim_end()).replace('\n', " ")));
         }
     }
     config

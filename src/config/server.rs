@@ -1,9 +1,10 @@
 //! `[server]`: where it listens and whom it believes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Scheme;
 use ipnet::IpNet;
 
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -21,7 +22,9 @@ pub struct ServerConfig {
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Seconds that one request may take, its body included.
+    /// Seconds that a request's body may take to arrive.
+    pub body_timeout_seconds: u64,
+    /// Seconds that one request may take as a whole.
     pub request_timeout_seconds: u64,
     /// Seconds that open requests are given to finish at shutdown.
     pub drain_seconds: u64,
@@ -38,7 +41,8 @@ impl Default for ServerConfig {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
             public_url: None,
             trusted_proxies: Vec::new(),
-            request_timeout_seconds: 10,
+            body_timeout_seconds: 10,
+            request_timeout_seconds: 20,
             drain_seconds: 20,
             max_connections: 10_000,
             insecure_http: false,
@@ -57,6 +61,10 @@ impl ServerConfig {
         issuer.starts_with("https://") || self.listen.ip().is_loopback() || self.insecure_http
     }
 
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_secs(self.body_timeout_seconds)
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
     }
@@ -66,23 +74,40 @@ impl ServerConfig {
     }
 
     pub(super) fn check(&self, faults: &mut Vec<String>) {
-        let url = self.public_url();
-        match url.parse::<Uri>() {
-            Ok(uri) if uri.scheme().is_some() && uri.query().is_none() && !url.ends_with('/') => {}
-            _ => faults.push(format!("server.public_url: `{url}` must be an absolute URL without query and trailing slash")),
-        }
-        if !self.may_issue_as(&url) {
-            faults.push(format!(
-                "server.public_url: `{url}` is not https, while server.listen = \"{}\" can be reached by others; put TLS in front and \
-                 name the https URL here (or set server.insecure_http = true on a test network)",
-                self.listen
-            ));
-        }
-        if self.request_timeout_seconds == 0 {
-            faults.push("server.request_timeout_seconds: 0 would refuse every request; give at least 1".into());
+        self.check_public_url(faults);
+        if self.body_timeout_seconds == 0 || self.request_timeout_seconds <= self.body_timeout_seconds {
+            let problem =
+                "server.request_timeout_seconds: must be longer than server.body_timeout_seconds, which must be at least 1";
+            faults.push(problem.into());
         }
         if self.max_connections == 0 {
             faults.push("server.max_connections: 0 would refuse every connection; give at least 1".into());
         }
     }
+
+    /// Issuers and links are made of it, so that it must be one, and one under which tokens do not travel in clear.
+    fn check_public_url(&self, faults: &mut Vec<String>) {
+        let url = self.public_url();
+        let uri = url.parse::<Uri>().ok().filter(|uri| uri.query().is_none() && uri.host().is_some() && !url.ends_with('/'));
+        let scheme = uri.as_ref().and_then(Uri::scheme).filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
+        let (Some(uri), Some(scheme)) = (&uri, scheme) else {
+            let problem = "must be an absolute http or https URL without query and trailing slash";
+            return faults.push(format!("server.public_url: `{url}` {problem}"));
+        };
+        // Behind a proxy on the same machine, it is the name that tells that others come this way.
+        let at_home = self.listen.ip().is_loopback() && uri.host().is_some_and(is_loopback);
+        if *scheme == Scheme::HTTP && !at_home && !self.insecure_http {
+            faults.push(format!(
+                "server.public_url: `{url}` is not https, while others can reach it or server.listen = \"{}\"; put TLS in front and \
+                 name the https URL here (or set server.insecure_http = true on a test network)",
+                self.listen
+            ));
+        }
+    }
+}
+
+/// Does this host never leave the machine?
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }

@@ -53,6 +53,14 @@ fn plain_http_on_a_public_address_is_refused() {
     assert!(faults[0].contains("server.insecure_http"), "{faults:?}");
     let https = "[server]\nlisten = \"0.0.0.0:8080\"\npublic_url = \"https://auth.bank.example\"\n";
     assert!(load(https, &[]).is_ok());
+    for url in
+        ["http://auth.bank.example", "HTTP://auth.bank.example", "ftp://auth.bank.example", "http://10.0.0.1:8080", "https://"]
+    {
+        assert!(load(&format!("[server]\npublic_url = \"{url}\"\n"), &[]).is_err(), "{url}");
+    }
+    for url in ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "https://10.0.0.1/auth"] {
+        assert!(load(&format!("[server]\npublic_url = \"{url}\"\n"), &[]).is_ok(), "{url}");
+    }
 }
 
 #[test]
@@ -88,4 +96,25 @@ fn a_secret_of_another_type_is_not_quoted() {
 fn a_missing_secret_file_is_named() {
     let Faults(faults) = load("[master_key]\nfile = \"/nonexistent/master.key\"\n", &[]).unwrap_err();
     assert!(faults[0].starts_with("master_key: cannot read `/nonexistent/master.key`"), "{faults:?}");
+}
+
+#[test]
+fn no_fault_quotes_a_secret() {
+    let files = [
+        "database = \"postgres://user:hunter2@db/main\"",
+        "master_key = \"hunter2",
+        "master_key = \"hunter2\" x",
+        "master_key = { value = \"hunter2\" }",
+        "[database]\nurl = [\"postgres://user:hunter2@db/main\"]",
+        "[database]\nmax_connections = \"hunter2\"",
+        "[database]\nurl = \"mysql://user:hunter2@db/main\"",
+    ];
+    for file in files {
+        let faults = load(file, &[]).unwrap_err().to_string();
+        assert!(!faults.contains("hunter2"), "{faults}");
+        assert!(
+            faults.contains("master_key") || faults.contains("database") || faults.contains("countersign.toml:1:"),
+            "{faults}"
+        );
+    }
 }

@@ -4,6 +4,7 @@
 //! the [`pool`] and remembered by the [`memo`] once it was verified. [`totp`] is the second factor. [`CredentialChecker`] is where all of
 //! it is compared, and every try counted.
 
+mod checker;
 pub mod digest;
 mod foreign;
 pub mod generated;
@@ -12,10 +13,9 @@ pub mod memo;
 pub mod pool;
 mod recipe;
 pub mod totp;
-mod verify;
 
+pub use checker::{CheckError, CheckerParts, CredentialChecker, GENERATED, Proof, Reserved, Target, Verdict};
 pub use digest::DigestDomain;
-pub use verify::{CheckError, CheckerParts, CredentialChecker, GENERATED, Reserved, Target, Verdict};
 
 use crate::closed;
 

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 
 use crate::app::App;
 use crate::audit::{Actor, AuditEvent, Detail, Record};
@@ -26,7 +27,7 @@ pub async fn token(app: &App, dialect: &Dialect, caller: &Caller, request: http:
     let answer = dialect.answering(&bare, &caller.request_id.to_string());
     let outcome = match admit(app, dialect, caller) {
         Err(refusal) => Err(refusal),
-        Ok(()) => match read(body, dialect.max_body).await {
+        Ok(()) => match read(app, dialect, body).await {
             Err(refusal) => Err(refusal),
             Ok(body) => issue(app, dialect, caller, &bare.with_body(&body)).await,
         },
@@ -44,13 +45,20 @@ fn admit(app: &App, dialect: &Dialect, caller: &Caller) -> Result<(), OAuthError
 }
 
 /// The whole body, or the refusal of one that is too long or broke off.
-async fn read(body: Body, limit: usize) -> Result<Bytes, OAuthError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(OAuthError::new(ErrorKind::BodyTooLarge).hint("The request body is too large"))
+async fn read(app: &App, dialect: &Dialect, body: Body) -> Result<Bytes, OAuthError> {
+    let too_large = || OAuthError::new(ErrorKind::BodyTooLarge).hint("The request body is too large");
+    // What is announced to be too large is not waited for.
+    if body.size_hint().lower() > u64::try_from(dialect.max_body).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let whole = Limited::new(body, dialect.max_body).collect();
+    match tokio::time::timeout(app.config.server.body_timeout(), whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) => {
+            Err(OAuthError::new(ErrorKind::MalformedBody).hint("The request body broke off").detail(error.to_string()))
         }
-        Err(error) => Err(OAuthError::new(ErrorKind::MalformedBody).hint("The request body broke off").detail(error.to_string())),
+        Err(_) => Err(OAuthError::new(ErrorKind::MalformedBody).hint("The request body did not arrive in time")),
     }
 }
 

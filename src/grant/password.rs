@@ -54,7 +54,13 @@ impl Step<'_> {
         let about = about(account.as_ref());
         let checked = match (self.check_password(account.as_ref().filter(|_| usable.is_ok()), presented.password).await?, account)
         {
-            (Verdict::Right(reserved), Some(account)) => self.second_factor(mfa, reserved, account, presented.otp).await,
+            (Verdict::Right(reserved), Some(account)) => match self.still_usable(account).await? {
+                Ok(account) => {
+                    self.app.credentials.improve_password(&account.user, account.password.as_ref(), presented.password).await?;
+                    self.second_factor(mfa, reserved, account, presented.otp).await
+                }
+                Err(reason) => Err(OAuthError::bad_credentials(reason)),
+            },
             (Verdict::Locked, _) => Err(OAuthError::bad_credentials(Reason::Locked)),
             _ => Err(OAuthError::bad_credentials(usable.err().unwrap_or(Reason::WrongPassword))),
         };
@@ -99,6 +105,24 @@ impl Step<'_> {
         Ok(self.app.credentials.check_password(&self.realm.realm, target, password).await?)
     }
 
+    /// The account as it is now that its password has been found right: what was read before the slow hash may be over. If
+    /// it is, the try was neither right nor wrong.
+    async fn still_usable(self, before: UserAccount) -> Result<Result<UserAccount, Reason>, OAuthError> {
+        let principal = Principal::user(self.realm.id(), &before.user.id);
+        let account = {
+            let mut session = self.app.db.read().await?;
+            users::lookup_account(&mut session.conn(), self.realm.id(), &before.user.id).await?
+        };
+        let usable = account.ok_or(Reason::UnknownUser).and_then(|account| match standing(&account) {
+            Ok(()) if account.password != before.password => Err(Reason::WrongPassword),
+            standing => standing.map(|()| account),
+        });
+        if usable.is_err() {
+            self.app.credentials.give_back(&self.realm.realm, &principal).await?;
+        }
+        Ok(usable)
+    }
+
     /// The password was right. What else does the account need?
     async fn second_factor(
         self,
@@ -111,17 +135,17 @@ impl Step<'_> {
         let principal = Principal::user(self.realm.id(), &account.user.id);
         match (mfa, otp) {
             (MfaPolicy::Off, _) | (MfaPolicy::IfEnrolled, _) if !enrolled || mfa == MfaPolicy::Off => {
-                self.app.credentials.succeeded(&principal).await?;
+                self.app.credentials.succeeded(&self.realm.realm, &principal).await?;
                 Ok(subject(account))
             }
             _ if !enrolled => {
-                self.app.credentials.give_back(&principal).await?;
+                self.app.credentials.give_back(&self.realm.realm, &principal).await?;
                 Err(OAuthError::new(ErrorKind::MfaFailed).detail("a second factor is required and the account has none"))
             }
             (_, Some(otp)) => self.check_otp(reserved, account, otp).await,
             (_, None) => {
                 // Not a success, which would forget wrong one-time passwords; not a wrong try either.
-                self.app.credentials.give_back(&principal).await?;
+                self.app.credentials.give_back(&self.realm.realm, &principal).await?;
                 let mfa_token = self.seal_mfa_token(&account.user.id)?;
                 Err(OAuthError {
                     mfa_token: Some(mfa_token),
@@ -149,7 +173,7 @@ impl Step<'_> {
                 let first_use = users::consume_totp_step(&mut tx.conn(), &user.realm, &user.id, step).await?;
                 tx.commit().await?;
                 if first_use {
-                    self.app.credentials.succeeded(&principal).await?;
+                    self.app.credentials.succeeded(&self.realm.realm, &principal).await?;
                     return Ok(subject(account));
                 }
                 Reason::ReplayedOtp

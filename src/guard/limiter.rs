@@ -44,7 +44,9 @@ impl Limiter {
         let window = i64::try_from(limit.per.as_micros()).unwrap_or(i64::MAX);
         let interval = window / i64::from(limit.count.max(1));
         let mut arrivals = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let full_at = arrivals.get(&key).copied().unwrap_or(now).max(now).saturating_add(interval);
+        // What lies further ahead than a window was written before the clock was set back: nobody waits for that long.
+        let known = arrivals.get(&key).copied().filter(|full_at| *full_at <= now.saturating_add(window));
+        let full_at = known.unwrap_or(now).max(now).saturating_add(interval);
         let ahead = full_at.saturating_sub(now).saturating_sub(window);
         if ahead > 0 {
             return Err(Duration::from_micros(u64::try_from(ahead).unwrap_or(0)));
@@ -80,6 +82,17 @@ mod tests {
         let later = now.after(Duration::from_millis(100));
         limiter.take("a", TEN_A_SECOND, later).unwrap();
         assert!(limiter.take("a", TEN_A_SECOND, later).is_err());
+    }
+
+    #[test]
+    fn a_clock_set_back_holds_nobody_up() {
+        let limiter = Limiter::new(1000);
+        limiter.take("a", TEN_A_SECOND, Timestamp::from_millis(10_000_000)).unwrap();
+        let earlier = Timestamp::from_millis(1_000_000);
+        for _ in 0..10 {
+            limiter.take("a", TEN_A_SECOND, earlier).unwrap();
+        }
+        assert_eq!(limiter.take("a", TEN_A_SECOND, earlier), Err(Duration::from_millis(100)));
     }
 
     #[test]

@@ -78,6 +78,8 @@ fn document(app: &App, realm: &RealmContext) -> Value {
         "jwks_uri": format!("{}/jwks.json", realm.base_url),
         "response_types_supported": [],
         "subject_types_supported": ["public"],
+        // Left out, it would mean true (OpenID Connect Discovery, section 3).
+        "request_uri_parameter_supported": false,
         "scopes_supported": realm.scopes().iter().map(Scope::as_str).collect::<Vec<_>>(),
     });
     let dialects = app.dialects();

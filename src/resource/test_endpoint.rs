@@ -2,11 +2,12 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use http::Method;
 use http::request::Parts;
 
 use crate::app::App;
 use crate::dialect::Dialect;
-use crate::error::{About, OAuthError};
+use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::Caller;
 use crate::model::Inbound;
 use crate::telemetry::{EndpointLabel, LogFields};
@@ -26,7 +27,17 @@ pub async fn test(app: &App, dialect: &Dialect, caller: &Caller, head: &Parts) -
     response
 }
 
+/// The endpoint's one method; HEAD is GET without the body (RFC 9110, section 9.3.2).
+fn method(dialect: &Dialect, used: &Method) -> Result<(), OAuthError> {
+    let wanted = dialect.test.as_ref().map_or(&Method::GET, |test| &test.method);
+    if used == wanted || (used == Method::HEAD && wanted == Method::GET) {
+        return Ok(());
+    }
+    Err(OAuthError::new(ErrorKind::WrongMethod).hint(format!("the method must be {wanted}")))
+}
+
 async fn check(app: &App, dialect: &Dialect, inbound: &Inbound<'_>) -> Result<About, OAuthError> {
+    method(dialect, inbound.method)?;
     let realm = app.realm(&dialect.realm(inbound)?.0)?;
     let token = active::check(app, &realm, active::bearer(inbound.headers)?).await?;
     Ok(About { realm: Some(realm.id().clone()), client: Some(token.client), user: token.user, ..About::default() })

@@ -20,13 +20,13 @@ const KEEP_CHANGES: Duration = Duration::from_secs(3600);
 
 /// Runs until told to stop.
 pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    let mut reader = ChangeReader::default();
+    let mut ear = Ear::default();
     let mut listen = tokio::time::interval(LISTEN);
     let mut clear = tokio::time::interval(CLEAR);
     listen.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
-            _ = listen.tick() => hear(&app, &mut reader).await,
+            _ = listen.tick() => ear.hear(&app).await,
             _ = clear.tick() => clear_away(&app).await,
             _ = stopped.changed() => return,
         };
@@ -36,20 +36,39 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Reads the realms again when one of them, an API or a key changed. Clients, secrets and users are read for each request.
-async fn hear(app: &App, reader: &mut ChangeReader) -> Result<(), StoreError> {
-    let heard = {
-        let mut session = app.db.read().await?;
-        reader.read(&mut session.conn(), app.clock.monotonic()).await?
-    };
-    let concerns_realms = |kind: ChangeKind| matches!(kind, ChangeKind::Realm | ChangeKind::Api | ChangeKind::Key);
-    if heard.iter().any(|change| concerns_realms(change.kind)) {
-        match app.realms.reload(&app.db).await {
-            Ok(()) => tracing::info!("realms read again after a change"),
-            Err(error) => tracing::error!(%error, "realms changed and cannot be read; what was in force stays"),
+/// What this node has heard of, and what it has yet to do about it.
+#[derive(Debug, Default)]
+struct Ear {
+    reader: ChangeReader,
+    /// A realm changed, and has not been read again since.
+    stale: bool,
+}
+
+impl Ear {
+    /// Reads the realms again when one of them, an API or a key changed, and goes on trying until that succeeds: a change is
+    /// told only once. Clients, secrets and users are read for each request.
+    async fn hear(&mut self, app: &App) -> Result<(), StoreError> {
+        let heard = {
+            let mut session = app.db.read().await?;
+            self.reader.read(&mut session.conn(), app.clock.monotonic()).await?
+        };
+        let concerns_realms = |kind: ChangeKind| matches!(kind, ChangeKind::Realm | ChangeKind::Api | ChangeKind::Key);
+        let is_news = heard.iter().any(|change| concerns_realms(change.kind));
+        self.stale |= is_news;
+        if !self.stale {
+            return Ok(());
         }
+        match app.realms.reload(&app.db).await {
+            Ok(()) => {
+                self.stale = false;
+                tracing::info!("realms read again after a change");
+            }
+            // Said once a change, not four times a second.
+            Err(error) if is_news => tracing::error!(%error, "realms changed and cannot be read; what was in force stays"),
+            Err(error) => tracing::debug!(%error, "the changed realms still cannot be read"),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn clear_away(app: &App) -> Result<(), StoreError> {

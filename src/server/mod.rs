@@ -32,9 +32,18 @@ const MAX_STREAMS: u32 = 100;
 
 /// Serves both listeners until `shutdown`, then lets open requests finish and writes what is still in memory.
 pub async fn serve(app: Arc<App>, public: TcpListener, admin: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let listeners = [(public, routes::public(app.clone())), (admin, routes::operations(app.clone()))];
+    serve_routers(app, listeners, shutdown).await
+}
+
+/// The same with whatever routes; [`serve`] has the product's.
+pub async fn serve_routers(
+    app: Arc<App>,
+    listeners: [(TcpListener, Router); 2],
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background::run(app.clone(), stopped.clone()));
-    let listeners = [(public, routes::public(app.clone())), (admin, routes::operations(app.clone()))];
     let accepting: Vec<_> = listeners
         .into_iter()
         .map(|(listener, router)| {
@@ -79,6 +88,8 @@ async fn accept(app: Arc<App>, listener: TcpListener, router: Router, mut stoppe
             }
         }
     }
+    // Closed before the wait: the system would go on taking connections that nobody serves.
+    drop(listener);
     if tokio::time::timeout(app.config.server.drain(), graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open when the time to drain was over");
     }

@@ -73,21 +73,33 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
     let fields = response.extensions().get::<LogFields>();
     let about = fields.map(|fields| &fields.about);
     let known_method = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS];
-    tracing::info!(
-        request_id = %caller.request_id,
-        address = %caller.address,
-        method = if known_method.contains(method) { method.as_str() } else { "other" },
-        endpoint = fields.map_or(EndpointLabel::Unmatched, |fields| fields.endpoint).as_str(),
-        status = response.status().as_u16(),
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        dialect = fields.and_then(|fields| fields.dialect.as_deref()),
-        realm = about.and_then(|about| about.realm.as_ref()).map(tracing::field::display),
-        institution = about.and_then(|about| about.institution.as_ref()).map(tracing::field::display),
-        client = about.and_then(|about| about.client.as_ref()).map(tracing::field::display),
-        user = about.and_then(|about| about.user.as_ref()).map(tracing::field::display),
-        refusal = fields.and_then(|fields| fields.kind).map(ErrorKind::as_str),
-        reason = fields.and_then(|fields| fields.reason).map(Reason::as_str),
-        detail = fields.and_then(|fields| fields.detail.as_deref()),
-        "request"
-    );
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id = %caller.request_id,
+                address = %caller.address,
+                method = if known_method.contains(method) { method.as_str() } else { "other" },
+                endpoint = fields.map_or(EndpointLabel::Unmatched, |fields| fields.endpoint).as_str(),
+                status = response.status().as_u16(),
+                micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                dialect = fields.and_then(|fields| fields.dialect.as_deref()),
+                realm = about.and_then(|about| about.realm.as_ref()).map(tracing::field::display),
+                institution = about.and_then(|about| about.institution.as_ref()).map(tracing::field::display),
+                client = about.and_then(|about| about.client.as_ref()).map(tracing::field::display),
+                user = about.and_then(|about| about.user.as_ref()).map(tracing::field::display),
+                refusal = fields.and_then(|fields| fields.kind).map(ErrorKind::as_str),
+                reason = fields.and_then(|fields| fields.reason).map(Reason::as_str),
+                detail = fields.and_then(|fields| fields.detail.as_deref()),
+                "request"
+            )
+        };
+    }
+    // A refusal is the caller's affair; what the server could not do is somebody's here.
+    // Probes come every few seconds, and say nothing as long as all is well.
+    let is_probe = fields.is_some_and(|fields| matches!(fields.endpoint, EndpointLabel::Health | EndpointLabel::Metrics));
+    match response.status() {
+        status if status.is_server_error() => line!(error),
+        status if is_probe && status.is_success() => line!(debug),
+        _ => line!(info),
+    }
 }

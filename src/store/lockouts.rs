@@ -97,9 +97,13 @@ pub async fn lock_if_exhausted(
 }
 
 /// Forgets the tries after a right one that was reserved; it counts as the last of them, so a lock that a parallel wrong one
-/// has set meanwhile goes too.
-pub async fn reset(conn: &mut Conn<'_>, who: &Principal) -> Result<(), StoreError> {
-    unlock(conn, who).await.map(drop)
+/// has set meanwhile goes too: true if there was one.
+pub async fn reset(conn: &mut Conn<'_>, who: &Principal) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM lockouts WHERE realm = $1 AND kind = $2 AND id = $3 RETURNING locked_at";
+    let gone = on!(conn, TABLE, c => {
+        sqlx::query_scalar::<_, Option<Timestamp>>(SQL).bind(&who.realm).bind(who.kind.as_str()).bind(&who.id).fetch_optional(c).await
+    })?;
+    Ok(gone.flatten().is_some())
 }
 
 /// Takes back one reserved try that turned out neither right nor wrong, and leaves the others.

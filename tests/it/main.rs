@@ -13,6 +13,16 @@ mod contracts;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod interop;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod process;
 #[cfg(test)]
 mod store;

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 
 use super::document::{ClientExtras, Document, Entry, Extras, InstitutionExtras, NoExtras, RealmEntry, UserExtras};
 use crate::admin::service::{Invalid, NewApi, NewClient, NewInstitution, NewRealm, NewUser, check_chosen_secret};
+use crate::secret::without_value;
 
 /// Something wrong with a file. It says where and what, and never quotes the line: a secret may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +184,7 @@ impl<'t> Reader<'t> {
 
     fn error(&mut self, error: &Error, line: usize) {
         let line = error.span().map_or(line, |span| self.line(span.start));
-        self.fault(line, error.message().to_owned());
+        self.fault(line, without_value(error.message()));
     }
 
     fn fault(&mut self, line: usize, problem: String) {

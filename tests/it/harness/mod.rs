@@ -1,7 +1,9 @@
 //! What the integration tests stand on: a real Postgres, and an HTTP client that sends exactly the bytes it is given.
 
 pub mod clock;
+pub mod golden;
 pub mod http;
 pub mod postgres;
+pub mod process;
 pub mod server;
 pub mod totp;

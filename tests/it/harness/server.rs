@@ -171,7 +171,7 @@ async fn listener() -> TcpListener {
 }
 
 /// A database of its own, provisioned: a copy of one that was provisioned once.
-async fn database(backend: Backend) -> Option<(String, Option<TempDir>)> {
+pub async fn database(backend: Backend) -> Option<(String, Option<TempDir>)> {
     static SQLITE: OnceCell<Vec<u8>> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
     match backend {

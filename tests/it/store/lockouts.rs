@@ -68,12 +68,38 @@ pub async fn a_right_secret_resets(db: &Db) {
     for round in 0..3 {
         assert_eq!(reserve(db, &who, &POLICY, NOW + round).await, granted(1));
         assert_eq!(reserve(db, &who, &POLICY, NOW + round).await, granted(2));
-        lockouts::reset(&mut session(db).await.conn(), &who).await.unwrap();
+        assert!(!lockouts::reset(&mut session(db).await.conn(), &who).await.unwrap(), "there was no lock");
         assert_eq!(tries(db, &who).await.failures, 0);
     }
     reserve(db, &who, &POLICY, NOW).await;
     assert!(lockouts::reset_if_open(&mut session(db).await.conn(), &who, &POLICY, at(NOW)).await.unwrap());
     assert_eq!(tries(db, &who).await.failures, 0);
+}
+
+pub async fn a_right_try_among_wrong_ones_tells_of_the_lock_that_it_lifts(db: &Db) {
+    let who = someone("right-among-wrong");
+    for _ in 0..3 {
+        reserve(db, &who, &POLICY, NOW).await;
+    }
+    assert!(lock_if_exhausted(db, &who, &POLICY, NOW).await, "the last of them was wrong");
+    assert!(lockouts::reset(&mut session(db).await.conn(), &who).await.unwrap(), "the first of them was right");
+    assert_eq!(tries(db, &who).await.failures, 0);
+}
+
+pub async fn a_try_is_given_back(db: &Db) {
+    let who = someone("given-back");
+    let give_back = async || lockouts::give_back(&mut session(db).await.conn(), &who).await.unwrap();
+    give_back().await;
+    assert_eq!(tries(db, &who).await.failures, 0, "there was none");
+    reserve(db, &who, &POLICY, NOW).await;
+    assert_eq!(reserve(db, &who, &POLICY, NOW).await, granted(2));
+    give_back().await;
+    assert_eq!(tries(db, &who).await.failures, 1, "the other one stays");
+    reserve(db, &who, &POLICY, NOW).await;
+    reserve(db, &who, &POLICY, NOW).await;
+    assert!(lock_if_exhausted(db, &who, &POLICY, NOW).await);
+    give_back().await;
+    assert_eq!(tries(db, &who).await.failures, 3, "a lock that stands is not eaten away");
 }
 
 pub async fn a_right_secret_does_not_lift_a_lock(db: &Db) {

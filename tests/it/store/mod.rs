@@ -51,6 +51,7 @@ contract! {
     users: an_account_keeps_all_it_is, an_account_is_changed_but_not_its_credentials,
         an_email_belongs_to_one_account_of_a_realm, an_account_is_blocked_once, a_password_is_rehashed_only_as_read, a_totp_step_is_consumed_once, a_totp_step_has_one_winner;
     lockouts: parallel_tries_are_granted_up_to_the_threshold, the_last_try_locks_once, a_right_secret_resets,
+        a_right_try_among_wrong_ones_tells_of_the_lock_that_it_lifts, a_try_is_given_back,
         a_right_secret_does_not_lift_a_lock, an_operator_unlocks, a_timed_lock_runs_out_and_counts_anew,
         a_threshold_of_zero_counts_nothing, clients_and_users_are_counted_apart, tries_outlive_the_connection,
         a_held_row_is_unavailable_in_time;
