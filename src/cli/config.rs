@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use schemars::schema_for;
+
 use super::{CliError, Globals, context, out, serve};
 use crate::clock::SystemEntropy;
 use crate::config::Config;
+use crate::dialect;
 use crate::keys::MasterKey;
 
 #[derive(Debug, clap::Subcommand)]
@@ -12,9 +15,16 @@ pub(super) enum ConfigCommand {
     /// Check the configuration and the dialect files
     Check,
     /// Print everything that can be set, as JSON Schema
-    PrintSchema,
+    PrintSchema(PrintSchema),
     /// Create a master key that only its owner can read
     CreateMasterKey(CreateMasterKey),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PrintSchema {
+    /// What a dialect file may say, instead of the configuration
+    #[arg(long)]
+    dialect: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -30,9 +40,9 @@ pub(super) fn run(globals: &Globals, command: ConfigCommand) -> Result<(), CliEr
             serve::dialects(&config.dialects)?;
             out::line("the configuration and the dialects are good")
         }
-        ConfigCommand::PrintSchema => {
-            let schema = serde_json::to_string_pretty(&schemars::schema_for!(Config)).map_err(CliError::new)?;
-            out::line(schema)
+        ConfigCommand::PrintSchema(PrintSchema { dialect }) => {
+            let schema = if dialect { schema_for!(dialect::schema::Document) } else { schema_for!(Config) };
+            out::line(serde_json::to_string_pretty(&schema).map_err(CliError::new)?)
         }
         ConfigCommand::CreateMasterKey(CreateMasterKey { file }) => {
             MasterKey::create(&file, &SystemEntropy).map_err(CliError::new)?;

@@ -42,6 +42,9 @@ impl Context {
         let db = connect(&config.database).await?;
         if config.database.migrate {
             migrate(&db).await?;
+        } else if !db.is_migrated().await.map_err(CliError::new)? {
+            let why = "the database's schema is not that of this version";
+            return Err(CliError::new(format_args!("{why}; run `countersign migrate`, or set database.migrate = true")));
         }
         app::recognise_master_key(&db, &master).await.map_err(CliError::new)?;
         Ok(Self { config, master, db })
