@@ -43,6 +43,8 @@ pub(super) struct Step {
     #[command(flatten)]
     within: InRealm,
     /// The key's name
+    // A thumbprint may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     kid: KeyId,
     /// Do not wait. It costs: verifiers whose cached JWKS lacks what they need refuse good tokens until they fetch it again
     #[arg(long)]

@@ -37,11 +37,14 @@ pub fn supersede(key: &KeyRecord, now: Timestamp) -> Result<Transition, KeyRefus
     Ok(Transition { to: KeyState::Grace, at: key.activated_at.map_or(now, |activated_at| now.max(activated_at)) })
 }
 
+/// How long another node may go on signing with a key that has gone into grace, until it hears of it.
+const HEARD: Duration = Duration::from_secs(1);
+
 /// May this key leave the JWKS?
 pub fn retire(key: &KeyRecord, now: Timestamp, realm: &Realm, wait: Wait) -> Result<Transition, KeyRefusal> {
     expect_state(key, KeyState::Grace)?;
     let grace_at = key.grace_at.unwrap_or(now);
-    wait_until(key, grace_at.after(realm.max_token_ttl), now, wait)?;
+    wait_until(key, grace_at.after(realm.max_token_ttl + HEARD), now, wait)?;
     Ok(Transition { to: KeyState::Retired, at: now.max(grace_at) })
 }
 

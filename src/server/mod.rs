@@ -42,23 +42,25 @@ pub async fn serve_routers(
     listeners: [(TcpListener, Router); 2],
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let (stop, stopped) = watch::channel(false);
-    let background = tokio::spawn(background::run(app.clone(), stopped.clone()));
-    let accepting: Vec<_> = listeners
-        .into_iter()
-        .map(|(listener, router)| {
-            tokio::spawn(accept(app.clone(), listener, observe::observed(app.clone(), router), stopped.clone()))
-        })
-        .collect();
+    let (stop_public, public_stopped) = watch::channel(false);
+    let (stop_rest, rest_stopped) = watch::channel(false);
+    let background = tokio::spawn(background::run(app.clone(), rest_stopped.clone()));
+    let spawn = |(listener, router), stopped| {
+        tokio::spawn(accept(app.clone(), listener, observe::observed(app.clone(), router), stopped))
+    };
+    let [public, operations] = listeners;
+    let (public, operations) = (spawn(public, public_stopped), spawn(operations, rest_stopped));
     shutdown.await;
     tracing::info!(drain_seconds = app.config.server.drain_seconds, "shutting down");
     app.drain();
-    // The receivers live in the tasks above; that all of them may be gone already is no failure.
-    let _ = stop.send(true);
-    for task in accepting {
-        task.await.map_err(io::Error::other)?;
+    // Operations can look on while partners' requests finish: the node says that it is not ready any more.
+    for (stop, tasks) in [(stop_public, vec![public]), (stop_rest, vec![operations, background])] {
+        // The receivers live in the tasks; that all of them may be gone already is no failure.
+        let _ = stop.send(true);
+        for task in tasks {
+            task.await.map_err(io::Error::other)?;
+        }
     }
-    background.await.map_err(io::Error::other)?;
     app.audit.shutdown().await;
     app.db.close().await;
     Ok(())

@@ -68,7 +68,7 @@ on_both! {
         server.clock.advance(Duration::from_millis(1));
         assert_eq!((tested(&server, &old).await, tested(&server, &new).await), (401, 401));
 
-        server.clock.advance(Duration::from_millis((MAX_TTL - TTL) * 1000 - 1));
+        server.clock.advance(Duration::from_millis((MAX_TTL - TTL) * 1000 + 1000 - 1));
         let early = admin(&server, "POST", &format!("/{OLD}/retire"), None).await;
         assert_eq!(early.status, 409);
         assert_eq!(early.json()["detail"], "the key `crossriver-RS256` cannot leave the state `grace` for another 1 s");

@@ -52,9 +52,9 @@ fn a_key_signs_once_it_was_published_for_twice_the_cache_time() {
 #[test]
 fn a_key_retires_once_its_last_token_has_expired() {
     let key = key(KeyState::Grace);
-    let refusal = retire(&key, at(6590), &realm(), Wait::Observe).unwrap_err();
+    let refusal = retire(&key, at(6591), &realm(), Wait::Observe).unwrap_err();
     assert_eq!(refusal.to_string(), "the key `k1` cannot leave the state `grace` for another 10 s");
-    assert_eq!(retire(&key, at(6600), &realm(), Wait::Observe), Ok(Transition { to: KeyState::Retired, at: at(6600) }));
+    assert_eq!(retire(&key, at(6601), &realm(), Wait::Observe), Ok(Transition { to: KeyState::Retired, at: at(6601) }));
 }
 
 #[test]

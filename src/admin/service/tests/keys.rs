@@ -30,7 +30,7 @@ async fn a_key_is_rotated_with_patience() {
     assert_eq!(house.states().await, [KeyState::Grace, KeyState::Active]);
     let first = house.ops.keys(&lc()).await.unwrap().remove(0);
     assert!(matches!(house.ops.retire_key(&actor(), &lc(), &first.kid, Wait::Observe).await, Err(OpsError::Refused { .. })));
-    house.wait(Duration::from_secs(86_400));
+    house.wait(Duration::from_secs(86_401));
     house.ops.retire_key(&actor(), &lc(), &first.kid, Wait::Observe).await.unwrap();
     assert_eq!(house.states().await, [KeyState::Retired, KeyState::Active]);
     assert_eq!(house.events().await[4..], ["key_prepared", "key_graced", "key_activated", "key_retired"]);
