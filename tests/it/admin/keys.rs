@@ -68,8 +68,8 @@ on_both! {
         assert_eq!(good(&desk.get("/keys/crossriver-RS256").await, 200)["grace_at"], "2026-01-02T03:24:05.000Z");
 
         let early = desk.press("/keys/crossriver-RS256/retire").await;
-        assert_eq!((early.status, early.json()["detail"].as_str()), (409, Some("the key `crossriver-RS256` cannot leave the state `grace` for another 86400 s")));
-        server.clock.advance(Duration::from_secs(86_400));
+        assert_eq!((early.status, early.json()["detail"].as_str()), (409, Some("the key `crossriver-RS256` cannot leave the state `grace` for another 86401 s")));
+        server.clock.advance(Duration::from_secs(86_401));
         let desk = Desk::of(&server, "crossriver").await;
         good(&desk.press("/keys/crossriver-RS256/retire").await, 204);
         heard(&server, "crossriver-RS256", false).await;
