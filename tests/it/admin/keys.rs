@@ -75,7 +75,7 @@ on_both! {
         heard(&server, "crossriver-RS256", false).await;
         assert_eq!(signs(&server).await, "next/1");
         let retired = good(&desk.get("/keys/crossriver-RS256").await, 200);
-        assert_eq!((&retired["state"], &retired["retired_at"]), (&json!("retired"), &json!("2026-01-03T03:24:05.000Z")));
+        assert_eq!((&retired["state"], &retired["retired_at"]), (&json!("retired"), &json!("2026-01-03T03:24:06.000Z")));
     }
 
     async fn the_list_has_every_key_and_nothing_private(server) {
