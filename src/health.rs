@@ -21,10 +21,16 @@ pub async fn live() -> Response {
     labelled(EndpointLabel::Health, ([(CACHE_CONTROL, "no-store")], "live\n"))
 }
 
-/// It can issue: the database answers, and no shutdown has begun.
+/// It can issue: the database takes writes, the audit trail is written, and no shutdown has begun.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let problem =
-        if app.is_draining() { Some("shutting down") } else { app.db.ping().await.err().map(|_| "the database does not answer") };
+    let problem = if app.is_draining() {
+        Some("shutting down")
+    } else if app.db.ping().await.is_err() {
+        Some("the database does not answer, or takes no writes")
+    } else {
+        // A disk that is full shows only when something is really written.
+        app.audit.is_stuck().then_some("the audit trail cannot be written")
+    };
     match problem {
         None => labelled(EndpointLabel::Health, ([(CACHE_CONTROL, "no-store")], "ready\n")),
         Some(problem) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -25,6 +25,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 pub(super) struct Counters {
     pub(super) written: AtomicU64,
     pub(super) dropped: AtomicU64,
+    /// The last attempt to write failed.
+    pub(super) stuck: AtomicBool,
 }
 
 /// A record on its way, with the caller that waits for its commit, if one does.
@@ -109,7 +111,9 @@ impl Scribe {
     async fn commit(&mut self) {
         let mut rest = BACKOFF.0;
         loop {
-            let Err(error) = self.try_commit().await else { break };
+            let outcome = self.try_commit().await;
+            self.counters.stuck.store(outcome.is_err(), Ordering::Relaxed);
+            let Err(error) = outcome else { break };
             tracing::error!(%error, records = self.batch.len(), "the audit records could not be written; trying again");
             tokio::time::sleep(rest).await;
             rest = BACKOFF.1.min(rest * 2);

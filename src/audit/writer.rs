@@ -114,6 +114,11 @@ impl AuditWriter {
         }
     }
 
+    /// Did the last attempt to write fail? It is repeated until one succeeds.
+    pub fn is_stuck(&self) -> bool {
+        self.counters.stuck.load(Ordering::Relaxed)
+    }
+
     /// Takes nothing more, and returns when what waited is committed; false if the database did not take it in time.
     pub async fn shutdown(&self) -> bool {
         self.stop.notify_one();

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlitePool};
 
 use super::{Db, STATEMENT_LIMIT, StoreError, within};
 use crate::closed;
@@ -96,20 +96,28 @@ async fn sqlite(options: &DbOptions) -> Result<Db, sqlx::Error> {
         .busy_timeout(BUSY_LIMIT);
     create_private(file.get_filename()).await?;
     // The writer first: it turns the file into WAL mode, which a reader may not.
-    let write = sqlite_pool(options, 1, file.clone()).await?;
-    let read = sqlite_pool(options, options.max_connections, file.pragma("query_only", "ON")).await?;
+    let write = sqlite_pool(options, 1)
+        // Where a commit finds the disk full, SQLite itself ends the transaction, and the driver waits for its end for ever:
+        // such a connection is of no more use.
+        .after_release(|conn, _| {
+            Box::pin(async move {
+                conn.ping().await?;
+                Ok(!conn.is_in_transaction())
+            })
+        })
+        .connect_with(file.clone())
+        .await?;
+    let read = sqlite_pool(options, options.max_connections).connect_with(file.pragma("query_only", "ON")).await?;
     Ok(Db::Sqlite { read, write })
 }
 
-async fn sqlite_pool(options: &DbOptions, size: u32, file: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+fn sqlite_pool(options: &DbOptions, size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(file)
-        .await
 }
 
 /// Creates the file for its owner alone; SQLite gives its sidecar files the same mode. An existing file keeps the mode

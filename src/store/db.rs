@@ -56,10 +56,15 @@ impl Db {
         .map_err(StoreError::Unavailable)
     }
 
-    /// Does the database answer?
+    /// Does the database answer, and does it take writes? A standby after a fail-over answers and takes none. Nothing is
+    /// written: no name is NULL, and the transaction ends without a commit.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        const SQL: &str = "DELETE FROM meta WHERE name IS NULL";
         let mut session = self.read().await?;
-        on!(&mut session.conn(), "database", c => sqlx::query("SELECT 1").execute(c).await.map(drop))
+        on!(&mut session.conn(), "database", c => sqlx::query("SELECT 1").execute(c).await.map(drop))?;
+        drop(session);
+        let mut tx = self.begin().await?;
+        on!(&mut tx.conn(), "meta", c => sqlx::query(SQL).execute(c).await.map(drop))
     }
 
     /// Waits for what is lent to come back, then closes every connection.

@@ -64,15 +64,16 @@ pub async fn reserve(
     if policy.threshold == 0 {
         return Ok(Reservation::Granted { failures: 0 });
     }
-    let failures = on!(conn, TABLE, c => {
+    // Read to the end, although there is one row at most: SQLite commits only then, and tells only then if it could not.
+    let rows = on!(conn, TABLE, c => {
         sqlx::query_scalar::<_, i64>(SQL)
             .bind(&who.realm).bind(who.kind.as_str()).bind(&who.id)
             .bind(now).bind(i64::from(policy.threshold)).bind(cutoff(policy, now))
-            .fetch_optional(c).await
+            .fetch_all(c).await
     })?;
-    Ok(match failures {
-        Some(failures) => Reservation::Granted { failures: Column(TABLE, "failures").number(failures)? },
-        None => Reservation::Locked,
+    Ok(match rows.as_slice() {
+        [failures, ..] => Reservation::Granted { failures: Column(TABLE, "failures").number(*failures)? },
+        [] => Reservation::Locked,
     })
 }
 
