@@ -5,5 +5,6 @@ pub mod golden;
 pub mod http;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod server;
 pub mod totp;
