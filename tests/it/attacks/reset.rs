@@ -28,9 +28,11 @@ async fn fair_again(proxy: &Proxy) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn atk_136_a_token_whose_commit_is_in_doubt_is_not_handed_out() {
-    for (weather, rows) in [(Weather::CutBeforeCommit, 0), (Weather::CutAfterCommit, 1)] {
+    for (weather, rows) in [(Weather::CutBeforeCommit, 1), (Weather::CutAfterCommit, 2)] {
         let Some((server, direct, proxy)) = through_a_door().await else { return };
         let lending = contract("lendingclub");
+        // From here on the secret is recognised, and the next commit is that of a token.
+        assert_eq!(server.send(&lending.good()).await.status, 200);
         proxy.set(weather);
         let cut = server.send(&lending.good()).await;
         assert_refused(&cut, UNAVAILABLE, "cut off");
