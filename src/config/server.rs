@@ -56,9 +56,13 @@ impl ServerConfig {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
-    /// Tokens of an http issuer travel in clear: only where nobody else listens, or where the operator insists.
+    /// Tokens of an http issuer travel in clear: only where nobody else can come, or where the operator insists. Behind a proxy
+    /// on the same machine, it is the name that tells that others come this way.
     pub fn may_issue_as(&self, issuer: &str) -> bool {
-        issuer.starts_with("https://") || self.listen.ip().is_loopback() || self.insecure_http
+        issuer.parse::<Uri>().is_ok_and(|uri| {
+            let at_home = self.listen.ip().is_loopback() && uri.host().is_some_and(is_loopback);
+            uri.scheme() == Some(&Scheme::HTTPS) || at_home || self.insecure_http
+        })
     }
 
     pub fn body_timeout(&self) -> Duration {
@@ -89,14 +93,12 @@ impl ServerConfig {
     fn check_public_url(&self, faults: &mut Vec<String>) {
         let url = self.public_url();
         let uri = url.parse::<Uri>().ok().filter(|uri| uri.query().is_none() && uri.host().is_some() && !url.ends_with('/'));
-        let scheme = uri.as_ref().and_then(Uri::scheme).filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
-        let (Some(uri), Some(scheme)) = (&uri, scheme) else {
+        let scheme = uri.as_ref().and_then(Uri::scheme);
+        if !scheme.is_some_and(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme)) {
             let problem = "must be an absolute http or https URL without query and trailing slash";
             return faults.push(format!("server.public_url: `{url}` {problem}"));
-        };
-        // Behind a proxy on the same machine, it is the name that tells that others come this way.
-        let at_home = self.listen.ip().is_loopback() && uri.host().is_some_and(is_loopback);
-        if *scheme == Scheme::HTTP && !at_home && !self.insecure_http {
+        }
+        if !self.may_issue_as(&url) {
             faults.push(format!(
                 "server.public_url: `{url}` is not https, while others can reach it or server.listen = \"{}\"; put TLS in front and \
                  name the https URL here (or set server.insecure_http = true on a test network)",

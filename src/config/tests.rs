@@ -118,3 +118,20 @@ fn no_fault_quotes_a_secret() {
         );
     }
 }
+
+#[test]
+fn an_http_issuer_is_for_callers_on_the_same_machine() {
+    let mut server = Config::default().server;
+    for (issuer, may) in [
+        ("https://auth.bank.example/", true),
+        ("http://127.0.0.1:8080/realms/main", true),
+        ("http://[::1]:8080/realms/main", true),
+        ("http://localhost/realms/main", true),
+        ("http://auth.bank.example/realms/main", false),
+        ("nonsense", false),
+    ] {
+        assert_eq!(server.may_issue_as(issuer), may, "{issuer}");
+    }
+    server.insecure_http = true;
+    assert!(server.may_issue_as("http://auth.bank.example/realms/main"), "on a test network");
+}
