@@ -104,11 +104,6 @@ impl Memo {
         Recognition::NotRecognised(Some(OpenTry { open: Arc::clone(&self.open), client }))
     }
 
-    /// Forgets a secret, whatever its version.
-    pub fn forget(&self, id: &SecretId) {
-        self.verified.of(id).remove(id);
-    }
-
     fn knows(&self, id: &SecretId, version: i64) -> bool {
         self.verified.of(id).get(id).is_some_and(|verified| verified.version == version)
     }

@@ -54,13 +54,6 @@ pub async fn list(conn: &mut Conn<'_>, realm: &RealmId) -> Result<Vec<KeyRecord>
     rows.into_iter().map(KeyRecord::try_from).collect()
 }
 
-/// All of every realm, oldest first within each.
-pub async fn list_all(conn: &mut Conn<'_>) -> Result<Vec<KeyRecord>, StoreError> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM keys ORDER BY realm, created_at, kid");
-    let rows = on!(conn, TABLE, c => sqlx::query_as::<_, KeyRow>(SQL).fetch_all(c).await)?;
-    rows.into_iter().map(KeyRecord::try_from).collect()
-}
-
 /// Adds a key; a second active one of its realm and algorithm is a conflict.
 pub async fn add(conn: &mut Conn<'_>, key: &KeyRecord) -> Result<(), StoreError> {
     const SQL: &str = concat!("INSERT INTO keys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");

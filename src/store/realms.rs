@@ -62,15 +62,6 @@ pub async fn lookup(conn: &mut Conn<'_>, id: &RealmId) -> Result<Option<Realm>, 
     row.map(Realm::try_from).transpose()
 }
 
-pub async fn find_by_host(conn: &mut Conn<'_>, host: &str) -> Result<Option<Realm>, StoreError> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM realms WHERE host = $1");
-    if !can_exist(host) {
-        return Ok(None);
-    }
-    let row = on!(conn, TABLE, c => sqlx::query_as::<_, RealmRow>(SQL).bind(host).fetch_optional(c).await)?;
-    row.map(Realm::try_from).transpose()
-}
-
 /// All of them, in the order of their ids.
 pub async fn list(conn: &mut Conn<'_>) -> Result<Vec<Realm>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM realms ORDER BY id");

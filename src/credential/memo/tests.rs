@@ -61,14 +61,6 @@ fn another_version_is_another_secret() {
 }
 
 #[test]
-fn a_forgotten_secret_is_unknown() {
-    let memo = memo(100);
-    memo.remember(&id("s"), 1, b"right");
-    memo.forget(&id("s"));
-    assert!(matches!(look(&memo, "c", b"right"), Recognition::NotRecognised(None)));
-}
-
-#[test]
 fn a_mac_is_bound_to_its_row() {
     let memo = memo(100);
     let macs = [

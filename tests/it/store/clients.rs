@@ -131,7 +131,6 @@ pub async fn what_cannot_exist_is_not_found(db: &Db) {
     assert_eq!(institutions::lookup(&mut session.conn(), &realm, &InstitutionId::new(nul)).await.unwrap(), None);
     assert_eq!(apis::lookup(&mut session.conn(), &realm, nul).await.unwrap(), None);
     assert_eq!(realms::lookup(&mut session.conn(), &RealmId::new(nul)).await.unwrap(), None);
-    assert_eq!(realms::find_by_host(&mut session.conn(), nul).await.unwrap(), None);
     assert_eq!(lockouts::lookup(&mut session.conn(), &client).await.unwrap(), Tries::default());
 }
 

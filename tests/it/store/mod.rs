@@ -41,7 +41,7 @@ macro_rules! contract {
 }
 
 contract! {
-    places: a_realm_is_found_by_id_and_host, a_realm_can_be_changed, a_host_belongs_to_one_realm, an_api_is_put_over_itself,
+    places: a_realm_is_found_by_id, a_realm_can_be_changed, a_host_belongs_to_one_realm, an_api_is_put_over_itself,
         an_institution_keeps_all_it_is, an_institution_is_switched_off_once, meta_is_written_once_or_over;
     clients: a_client_keeps_all_it_is, a_client_can_be_changed, a_client_is_switched_off_once, pages_follow_the_bytes_of_ids,
         one_statement_reads_all_that_decides, a_row_that_cannot_be_a_client_is_corrupt, what_cannot_exist_is_not_found,
