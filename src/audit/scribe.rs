@@ -19,7 +19,8 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How often secrets' last uses are written down.
 const TOUCH_EVERY: Duration = Duration::from_millis(250);
 /// How long the writer rests before it tries a failed batch again: doubled from the first to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// The longest is shorter than the patience of a caller: once the database is back, nobody waits in vain for the next attempt.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
