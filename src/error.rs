@@ -42,6 +42,7 @@ closed! {
         RsExpired = "rs_expired",
         RsRevoked = "rs_revoked",
         RsScope = "rs_scope",
+        RsRoute = "rs_route",
         OboMalformed = "obo_malformed",
         OboScope = "obo_scope",
         OboMismatch = "obo_mismatch",

@@ -2,7 +2,7 @@
 //!
 //! - [`model`], [`error`], [`clock`], [`secret`]: pure data, rules and types; no I/O.
 //! - [`dialect`]: the wire contract of each token endpoint as data, with two pure functions (`parse`, `render`).
-//! - [`store`], [`keys`], [`credential`], [`audit`], [`guard`], [`config`], [`telemetry`]: what the engine stands on.
+//! - [`store`], [`keys`], [`credential`], [`audit`], [`guard`], [`config`], [`cache`], [`telemetry`]: what the engine stands on.
 //! - [`app`]: one value that holds them all, built the same way in production and in tests.
 //! - [`client_auth`], [`grant`], [`token`]: the engine: who asks, what they may have, and the signature under it.
 //! - [`resource`], [`oidc`], [`admin`]: the endpoints beside the token endpoint.
@@ -14,6 +14,7 @@
 pub mod admin;
 pub mod app;
 pub mod audit;
+pub mod cache;
 pub mod cli;
 pub mod client_auth;
 pub mod clock;

@@ -35,6 +35,9 @@ closed! {
         Test = "test",
         Jwks = "jwks",
         Metadata = "metadata",
+        Verify = "verify",
+        Introspect = "introspect",
+        Revoke = "revoke",
         Health = "health",
         Metrics = "metrics",
         Admin = "admin",
@@ -125,6 +128,11 @@ struct AlgorithmLabels {
     algorithm: Algorithm,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MemoryLabels {
+    remembered: bool,
+}
+
 /// Counters of one server.
 #[derive(Debug)]
 pub struct Metrics {
@@ -135,6 +143,8 @@ pub struct Metrics {
     refused: Family<RefusalLabels, Counter>,
     bad_credentials: Family<ReasonLabels, Counter>,
     signatures: Family<AlgorithmLabels, Counter>,
+    verifications: Family<AlgorithmLabels, Counter>,
+    token_checks: Family<MemoryLabels, Counter>,
     panics: Counter,
     hash_runs: Gauge,
     hash_comparisons: Gauge,
@@ -165,6 +175,8 @@ impl Metrics {
             refused: Family::default(),
             bad_credentials: Family::default(),
             signatures: Family::default(),
+            verifications: Family::default(),
+            token_checks: Family::default(),
             panics: Counter::default(),
             hash_runs: Gauge::default(),
             hash_comparisons: Gauge::default(),
@@ -186,6 +198,8 @@ impl Metrics {
         registry.register("tokens_refused", "Token requests refused, by kind", self.refused.clone());
         registry.register("bad_credentials", "Why credentials were bad", self.bad_credentials.clone());
         registry.register("signatures", "Signatures made", self.signatures.clone());
+        registry.register("verifications", "Signatures checked", self.verifications.clone());
+        registry.register("token_checks", "Tokens checked, by whether they were remembered", self.token_checks.clone());
         registry.register("panics", "Handlers that panicked: each one is a bug", self.panics.clone());
         registry.register("hash_runs", "Slow hashes run since the start", self.hash_runs.clone());
         registry.register("hash_comparisons", "Tries run against a stored hash since the start", self.hash_comparisons.clone());
@@ -213,6 +227,14 @@ impl Metrics {
 
     pub fn signed(&self, algorithm: Algorithm) {
         self.signatures.get_or_create(&AlgorithmLabels { algorithm }).inc();
+    }
+
+    pub fn verified(&self, algorithm: Algorithm) {
+        self.verifications.get_or_create(&AlgorithmLabels { algorithm }).inc();
+    }
+
+    pub fn token_checked(&self, remembered: bool) {
+        self.token_checks.get_or_create(&MemoryLabels { remembered }).inc();
     }
 
     pub fn panicked(&self) {

@@ -6,7 +6,7 @@ use crate::admin::Span;
 use crate::admin::service::{ClientChange, NewClient, Ops};
 use crate::admin::view::{ClientView, PageView, Standing};
 use crate::audit::Actor;
-use crate::model::{AuthMethod, ClientId, GrantKind, InstitutionId, RealmId, ScopeSet};
+use crate::model::{AuthMethod, ClientId, GrantKind, InstitutionId, RealmId, ScopeSet, UserId};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Client {
@@ -62,6 +62,9 @@ pub(super) struct Create {
     /// How long its tokens live, such as 15m
     #[arg(long)]
     token_ttl: Option<Span>,
+    /// The account that a single-user client always acts for
+    #[arg(long)]
+    user: Option<UserId>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +93,11 @@ pub(super) struct Update {
     /// Let its tokens live as long as others
     #[arg(long)]
     no_token_ttl: bool,
+    #[arg(long, conflicts_with = "no_user")]
+    user: Option<UserId>,
+    /// Let it act for no account of its own
+    #[arg(long)]
+    no_user: bool,
 }
 
 pub(super) async fn run(globals: &Globals, command: Client) -> Result<(), CliError> {
@@ -137,8 +145,8 @@ async fn show(globals: &Globals, ops: &Ops, realm: &RealmId, id: &ClientId) -> R
 
 impl Create {
     fn describe(self) -> (RealmId, NewClient) {
-        let Self { within, id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl } = self;
-        (within.realm, NewClient { id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl })
+        let Self { within, id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, user } = self;
+        (within.realm, NewClient { id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, user })
     }
 }
 
@@ -152,6 +160,7 @@ impl Update {
             scopes: self.scopes,
             requires_mfa: self.requires_mfa,
             token_ttl: taken_or(self.no_token_ttl, self.token_ttl),
+            user: taken_or(self.no_user, self.user),
         };
         (self.named, change)
     }

@@ -83,11 +83,14 @@ fn sections(table: Table, faults: &mut Vec<String>) -> Config {
             "dialects" => value.try_into().map(|section| config.dialects = section),
             "secrets" => value.try_into().map(|section| config.secrets = section),
             "guard" => value.try_into().map(|section| config.guard = section),
+            "cache" => value.try_into().map(|section| config.cache = section),
+            "resources" => value.try_into().map(|section| config.resources = section),
             "audit" => value.try_into().map(|section| config.audit = section),
             "log" => value.try_into().map(|section| config.log = section),
             _ => {
                 faults.push(format!(
-                    "`{name}`: no such section; there are server, database, master_key, dialects, secrets, guard, audit and log"
+                    "`{name}`: no such section; there are server, database, master_key, dialects, resources, secrets, guard, cache, audit \
+                     and log"
                 ));
                 continue;
             }
@@ -105,6 +108,8 @@ impl Config {
         self.server.check(faults);
         self.database.check(faults);
         self.dialects.check(faults);
+        self.resources.check(faults);
+        self.cache.check(faults);
         self.secrets.check(faults);
         if let Some(Err(fault)) = self.master_key.as_ref().map(super::SecretText::read) {
             faults.push(format!("master_key: {fault}"));

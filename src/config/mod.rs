@@ -2,6 +2,7 @@
 //!
 //! Every key has a default that is safe; `countersign config print-schema` prints this file's types as JSON Schema.
 
+mod cache;
 mod load;
 mod policy;
 mod server;
@@ -10,10 +11,11 @@ mod storage;
 mod tests;
 mod value;
 
+pub use cache::CacheConfig;
 pub use load::{Faults, Source};
 pub use policy::{AuditConfig, GuardConfig, LogConfig, LogFormat, SecretsConfig};
 pub use server::ServerConfig;
-pub use storage::{DatabaseConfig, DialectsConfig};
+pub use storage::{DatabaseConfig, DialectsConfig, ResourcesConfig};
 pub use value::SecretText;
 
 /// Everything that an operator can set.
@@ -27,6 +29,8 @@ pub struct Config {
     pub dialects: DialectsConfig,
     pub secrets: SecretsConfig,
     pub guard: GuardConfig,
+    pub cache: CacheConfig,
+    pub resources: ResourcesConfig,
     pub audit: AuditConfig,
     pub log: LogConfig,
 }

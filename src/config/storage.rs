@@ -1,4 +1,4 @@
-//! `[database]` and `[dialects]`: what the server stands on.
+//! `[database]`, `[dialects]` and `[resources]`: what the server stands on.
 
 use std::path::PathBuf;
 
@@ -52,6 +52,21 @@ impl DatabaseConfig {
 pub struct DialectsConfig {
     /// A directory of dialect files that replace the built-in ones by name, or add to them.
     pub dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResourcesConfig {
+    /// A directory of resource files: which scopes the routes of an API need.
+    pub dir: Option<PathBuf>,
+}
+
+impl ResourcesConfig {
+    pub(super) fn check(&self, faults: &mut Vec<String>) {
+        if let Some(dir) = self.dir.as_ref().filter(|dir| !dir.is_dir()) {
+            faults.push(format!("resources.dir: `{}` is not a directory", dir.display()));
+        }
+    }
 }
 
 impl DialectsConfig {

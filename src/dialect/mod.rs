@@ -34,7 +34,7 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderName, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 
 pub use answer::Answer;
 use answer::AnswerRules;
@@ -95,6 +95,16 @@ impl Dialect {
         }
     }
 
+    /// The same for an API of this realm, which refuses in the words of the dialect.
+    pub fn answering_for(&self, realm: &str, headers: &HeaderMap, request_id: &str) -> Answer {
+        Answer {
+            accept: if self.answers.negotiate { negotiate::accept(headers) } else { Accept::Any },
+            header_used: false,
+            realm: realm.to_owned(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
     /// The realm that the request is for; it may not exist.
     pub fn realm(&self, inbound: &Inbound<'_>) -> Result<RealmName, OAuthError> {
         self.request.realm.find(inbound)
@@ -122,6 +132,11 @@ impl Dialect {
             Ok(issued) => self.answers.issued(answer, issued),
             Err(error) => self.answers.refused(answer, error, &self.request.names, &Method::POST),
         }
+    }
+
+    /// The refusal of an API in the words of the dialect.
+    pub fn refuse(&self, answer: &Answer, error: &OAuthError) -> Response<Bytes> {
+        self.answers.refused(answer, error, &self.request.names, &Method::GET)
     }
 
     /// The answer of the test endpoint.

@@ -41,6 +41,8 @@ pub fn decide(
             client: client.client().clone(),
             institution: subject.institution,
             user: subject.user,
+            subject_client: None,
+            actors: Vec::new(),
             scope,
             audience,
         },

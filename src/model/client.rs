@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ClientId, GrantKind, InstitutionId, PresentedBy, RealmId, ScopeSet, Timestamp};
+use super::{ClientId, GrantKind, InstitutionId, PresentedBy, RealmId, ScopeSet, Timestamp, UserId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -18,7 +18,11 @@ pub struct Client {
     pub requires_mfa: bool,
     /// How long its tokens live, where that differs from API and dialect.
     pub token_ttl: Option<Duration>,
+    /// A single-user client: it always acts for this account, and for no other.
+    pub user: Option<UserId>,
     pub disabled_at: Option<Timestamp>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 

@@ -46,6 +46,8 @@ id! {
     SecretId,
     /// The `kid` of a signing key (RFC 7515, section 4.1.4): any string.
     KeyId,
+    /// One token: its `jti`, or what is derived from the digest of one that is not a JWT; not itself secret.
+    TokenId,
     /// The name of a dialect, as configuration files spell it.
     DialectName,
 }

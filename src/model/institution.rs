@@ -22,6 +22,8 @@ pub struct Institution {
     pub quota: Option<RateLimit>,
     /// Since when it is switched off.
     pub disabled_at: Option<Timestamp>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 

@@ -20,7 +20,7 @@ mod user;
 
 pub use client::{AuthMethod, Client};
 pub use grant::{Accept, Credentials, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenRequest, without_port};
-pub use ids::{ClientId, DialectName, InstitutionId, KeyId, RealmId, SecretId, UserId};
+pub use ids::{ClientId, DialectName, InstitutionId, KeyId, RealmId, SecretId, TokenId, UserId};
 pub use institution::{Institution, RateLimit};
 pub use key::{Algorithm, InconsistentKey, KeyRecord, KeyState};
 pub use lockout::{Principal, PrincipalKind, Tries};
@@ -28,5 +28,7 @@ pub use realm::{Api, LockoutPolicy, Realm, Unlock};
 pub use scope::{Scope, ScopeSet};
 pub use secrets::{StoredSecret, Verifier};
 pub use time::Timestamp;
-pub use token::{ENGINE_CLAIMS, Facts, IssuePolicy, Issued, Lifetimes, MfaPolicy, StoredToken, TokenFormat};
+pub use token::{
+    ActiveToken, ENGINE_CLAIMS, Facts, IssuePolicy, Issued, Lifetimes, MfaPolicy, StoredToken, TokenFormat, TokenSubject,
+};
 pub use user::User;

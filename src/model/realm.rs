@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Algorithm, RealmId, ScopeSet, Timestamp};
+use super::{Algorithm, ClientId, RealmId, ScopeSet, Timestamp};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm {
@@ -58,4 +58,6 @@ pub struct Api {
     pub scopes: ScopeSet,
     pub ttl: Option<Duration>,
     pub algorithm: Option<Algorithm>,
+    /// The clients that serve it: they may ask about its tokens, and exchange them.
+    pub owners: Vec<ClientId>,
 }

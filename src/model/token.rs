@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::scope::ScopePolicy;
 use super::template::{Lookup, Placeholder, Value};
-use super::{Algorithm, Client, ClientId, GrantKind, Institution, RealmId, ScopeSet, Timestamp, User, UserId};
+use super::{
+    Algorithm, Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, ScopeSet, Timestamp, TokenId, User, UserId,
+};
 use crate::secret::Secret;
 
 closed! {
@@ -63,7 +65,8 @@ pub struct IssuePolicy {
 
 /// The claims that the engine sets, or that a check of a token trusts (RFC 9068, section 2.2): no institution's own claims
 /// replace them.
-pub const ENGINE_CLAIMS: &[&str] = &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act"];
+pub const ENGINE_CLAIMS: &[&str] =
+    &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act", "sub_kind"];
 
 /// For whom a token is: what claims and answers may name.
 #[derive(Clone, Debug)]
@@ -74,14 +77,19 @@ pub struct Facts {
     /// The user's institution, else the client's.
     pub institution: Option<Institution>,
     pub user: Option<User>,
+    /// The client that an exchanged token is about, where that is not `client` itself (RFC 8693).
+    pub subject_client: Option<ClientId>,
+    /// The clients that act for the subject of an exchanged token, the newest first.
+    pub actors: Vec<ClientId>,
     pub scope: ScopeSet,
     pub audience: Vec<String>,
 }
 
 impl Facts {
-    /// The `sub` of the token: the user, or the client itself.
+    /// The `sub` of the token: the user, or the client that it is about, by itself the one that asked.
     pub fn subject(&self) -> &str {
-        self.user.as_ref().map_or(self.client.id.as_str(), |user| user.id.as_str())
+        let client = self.subject_client.as_ref().unwrap_or(&self.client.id);
+        self.user.as_ref().map_or(client.as_str(), |user| user.id.as_str())
     }
 }
 
@@ -146,12 +154,71 @@ impl Lookup for Issued {
     }
 }
 
+/// Whom a token is about (RFC 7519, section 4.1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSubject {
+    /// The client that it was issued to.
+    Itself,
+    /// Another client, for which the one that it was issued to acts (RFC 8693).
+    Client(ClientId),
+    User(UserId),
+}
+
+/// A token that has been found good: what it says, and whom it speaks for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveToken {
+    pub realm: RealmId,
+    pub id: TokenId,
+    /// To whom it was issued.
+    pub client: ClientId,
+    pub subject: TokenSubject,
+    /// The subject's.
+    pub institution: Option<InstitutionId>,
+    /// Those of all parties, which must be switched on.
+    pub institutions: Vec<InstitutionId>,
+    /// The clients that act for the subject, the newest first.
+    pub actors: Vec<ClientId>,
+    /// The only one that may act for the subject, where the token names one (RFC 8693, section 4.4).
+    pub may_act: Option<String>,
+    pub scopes: ScopeSet,
+    pub audience: Vec<String>,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// What the client that it was issued to may be granted now.
+    pub client_scopes: ScopeSet,
+    /// The account that a single-user client always acts for.
+    pub bound_user: Option<UserId>,
+}
+
+impl ActiveToken {
+    /// Its `sub`.
+    pub fn subject_id(&self) -> &str {
+        match &self.subject {
+            TokenSubject::Itself => self.client.as_str(),
+            TokenSubject::Client(client) => client.as_str(),
+            TokenSubject::User(user) => user.as_str(),
+        }
+    }
+
+    /// The account that it is about.
+    pub fn user(&self) -> Option<&UserId> {
+        match &self.subject {
+            TokenSubject::User(user) => Some(user),
+            _ => None,
+        }
+    }
+}
+
 /// What an opaque token stands for, found by the token's digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredToken {
     pub realm: RealmId,
     pub client: ClientId,
     pub user: Option<UserId>,
+    /// Of an exchanged token: the client that it is about.
+    pub subject_client: Option<ClientId>,
+    /// Of an exchanged token: the clients that act for its subject, the newest first.
+    pub actors: Vec<ClientId>,
     pub scopes: ScopeSet,
     pub audience: Vec<String>,
     pub issued_at: Timestamp,

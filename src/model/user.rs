@@ -15,6 +15,8 @@ pub struct User {
     /// What tokens of this user may carry; `None` does not narrow.
     pub scopes: Option<ScopeSet>,
     pub blocked_at: Option<Timestamp>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 

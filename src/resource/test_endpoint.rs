@@ -11,7 +11,7 @@ use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::Caller;
 use crate::model::Inbound;
 use crate::telemetry::{EndpointLabel, LogFields};
-use crate::token::active;
+use crate::token::active::{self, MeantFor};
 
 /// Answers in the dialect.
 pub async fn test(app: &App, dialect: &Dialect, caller: &Caller, head: &Parts) -> Response {
@@ -39,6 +39,11 @@ fn method(dialect: &Dialect, used: &Method) -> Result<(), OAuthError> {
 async fn check(app: &App, dialect: &Dialect, inbound: &Inbound<'_>) -> Result<About, OAuthError> {
     method(dialect, inbound.method)?;
     let realm = app.realm(&dialect.realm(inbound)?.0)?;
-    let token = active::check(app, &realm, active::bearer(inbound.headers)?).await?;
-    Ok(About { realm: Some(realm.id().clone()), client: Some(token.client), user: token.user, ..About::default() })
+    let token = active::check(app, &realm, active::bearer(inbound.headers)?, MeantFor::Realm).await?;
+    Ok(About {
+        realm: Some(realm.id().clone()),
+        client: Some(token.client.clone()),
+        user: token.user().cloned(),
+        ..About::default()
+    })
 }

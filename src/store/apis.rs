@@ -1,8 +1,8 @@
 //! APIs (resource servers): the audiences of a realm, cached by every node.
 
-use super::row::{Column, can_exist, millis, scope_list};
+use super::row::{Column, can_exist, list as list_of, millis, scope_list};
 use super::{Conn, StoreError};
-use crate::model::{Algorithm, Api, RealmId};
+use crate::model::{Algorithm, Api, ClientId, RealmId};
 
 const TABLE: &str = "apis";
 
@@ -12,6 +12,7 @@ struct ApiRow {
     scopes: String,
     ttl_ms: Option<i64>,
     algorithm: Option<String>,
+    owners: String,
 }
 
 impl TryFrom<ApiRow> for Api {
@@ -23,12 +24,13 @@ impl TryFrom<ApiRow> for Api {
             scopes: Column(TABLE, "scopes").scopes(&row.scopes)?,
             ttl: row.ttl_ms.map(|ttl| Column(TABLE, "ttl_ms").duration(ttl)).transpose()?,
             algorithm: row.algorithm.map(|name| Column(TABLE, "algorithm").word(&name)).transpose()?,
+            owners: Column(TABLE, "owners").json(&row.owners)?,
         })
     }
 }
 
 pub async fn lookup(conn: &mut Conn<'_>, realm: &RealmId, audience: &str) -> Result<Option<Api>, StoreError> {
-    const SQL: &str = "SELECT audience, scopes, ttl_ms, algorithm FROM apis WHERE realm = $1 AND audience = $2";
+    const SQL: &str = "SELECT audience, scopes, ttl_ms, algorithm, owners FROM apis WHERE realm = $1 AND audience = $2";
     if !can_exist(audience) {
         return Ok(None);
     }
@@ -38,16 +40,17 @@ pub async fn lookup(conn: &mut Conn<'_>, realm: &RealmId, audience: &str) -> Res
 
 /// All of the realm, in the order of their audiences.
 pub async fn list(conn: &mut Conn<'_>, realm: &RealmId) -> Result<Vec<Api>, StoreError> {
-    const SQL: &str = "SELECT audience, scopes, ttl_ms, algorithm FROM apis WHERE realm = $1 ORDER BY audience";
+    const SQL: &str = "SELECT audience, scopes, ttl_ms, algorithm, owners FROM apis WHERE realm = $1 ORDER BY audience";
     let rows = on!(conn, TABLE, c => sqlx::query_as::<_, ApiRow>(SQL).bind(realm).fetch_all(c).await)?;
     rows.into_iter().map(Api::try_from).collect()
 }
 
 /// Writes the API, over what its audience was before.
 pub async fn put(conn: &mut Conn<'_>, realm: &RealmId, api: &Api) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO apis (realm, audience, scopes, ttl_ms, algorithm) VALUES ($1, $2, $3, $4, $5) \
+    const SQL: &str = "INSERT INTO apis (realm, audience, scopes, ttl_ms, algorithm, owners) VALUES ($1, $2, $3, $4, $5, $6) \
                        ON CONFLICT (realm, audience) DO UPDATE \
-                       SET scopes = excluded.scopes, ttl_ms = excluded.ttl_ms, algorithm = excluded.algorithm";
+                       SET scopes = excluded.scopes, ttl_ms = excluded.ttl_ms, algorithm = excluded.algorithm, \
+                       owners = excluded.owners";
     execute!(
         conn,
         TABLE,
@@ -57,6 +60,7 @@ pub async fn put(conn: &mut Conn<'_>, realm: &RealmId, api: &Api) -> Result<(), 
             .bind(scope_list(&api.scopes))
             .bind(api.ttl.map(millis))
             .bind(api.algorithm.map(Algorithm::as_str))
+            .bind(list_of(api.owners.iter().map(ClientId::as_str)))
     )
     .map(drop)
 }

@@ -23,6 +23,14 @@ closed! {
         Client = "client",
         Secret = "secret",
         User = "user",
+        Token = "token",
+    }
+}
+
+impl ChangeKind {
+    /// Is it part of what a node holds of a realm as a whole?
+    pub const fn concerns_realm(self) -> bool {
+        matches!(self, Self::Realm | Self::Api | Self::Key)
     }
 }
 

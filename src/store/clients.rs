@@ -5,14 +5,14 @@ use super::lockouts::{TriesRow, tries_columns};
 use super::row::{Column, can_exist, list as text_list, millis, scope_list};
 use super::secrets::{SecretRow, secret_columns};
 use super::{Conn, Page, StoreError};
-use crate::model::{Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, StoredSecret, Timestamp, Tries};
+use crate::model::{Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, StoredSecret, Timestamp, Tries, UserId};
 
 const TABLE: &str = "clients";
 
 macro_rules! columns {
     () => {
         "c.realm, c.id, c.name, c.institution_id, c.auth_method, c.grants, c.scopes, c.requires_mfa_at, c.token_ttl_ms, \
-         c.disabled_at, c.created_at"
+         c.user_id, c.disabled_at, c.not_before, c.created_at"
     };
 }
 
@@ -27,7 +27,9 @@ struct ClientRow {
     scopes: String,
     requires_mfa_at: Option<Timestamp>,
     token_ttl_ms: Option<i64>,
+    user_id: Option<UserId>,
     disabled_at: Option<Timestamp>,
+    not_before: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -45,7 +47,9 @@ impl TryFrom<ClientRow> for Client {
             scopes: Column(TABLE, "scopes").scopes(&row.scopes)?,
             requires_mfa: row.requires_mfa_at.is_some(),
             token_ttl: row.token_ttl_ms.map(|ttl| Column(TABLE, "token_ttl_ms").duration(ttl)).transpose()?,
+            user: row.user_id,
             disabled_at: row.disabled_at,
+            not_before: row.not_before,
             created_at: row.created_at,
         })
     }
@@ -123,8 +127,8 @@ pub async fn list(conn: &mut Conn<'_>, realm: &RealmId, page: &Page) -> Result<V
 
 pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO clients (realm, id, name, institution_id, auth_method, grants, scopes, requires_mfa_at, \
-                       token_ttl_ms, disabled_at, created_at, updated_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+                       token_ttl_ms, user_id, disabled_at, created_at, updated_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
     execute!(
         conn,
         TABLE,
@@ -138,17 +142,18 @@ pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError>
             .bind(scope_list(&client.scopes))
             .bind(client.requires_mfa.then_some(client.created_at))
             .bind(client.token_ttl.map(millis))
+            .bind(&client.user)
             .bind(client.disabled_at)
             .bind(client.created_at)
     )
     .map(drop)
 }
 
-/// Writes everything but id, switch and time of creation; false if there is no such client.
+/// Writes everything but id, switches and time of creation; false if there is no such client.
 pub async fn update(conn: &mut Conn<'_>, client: &Client, now: Timestamp) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE clients SET name = $3, institution_id = $4, auth_method = $5, grants = $6, scopes = $7, \
                        requires_mfa_at = CASE WHEN $8 IS NULL THEN NULL ELSE COALESCE(requires_mfa_at, $8) END, \
-                       token_ttl_ms = $9, updated_at = $10 WHERE realm = $1 AND id = $2";
+                       token_ttl_ms = $9, user_id = $10, updated_at = $11 WHERE realm = $1 AND id = $2";
     let rows = execute!(
         conn,
         TABLE,
@@ -162,6 +167,7 @@ pub async fn update(conn: &mut Conn<'_>, client: &Client, now: Timestamp) -> Res
             .bind(scope_list(&client.scopes))
             .bind(client.requires_mfa.then_some(now))
             .bind(client.token_ttl.map(millis))
+            .bind(&client.user)
             .bind(now)
     )?;
     Ok(rows == 1)
@@ -178,6 +184,12 @@ pub async fn set_disabled(
     const SQL: &str = "UPDATE clients SET disabled_at = $3, updated_at = $4 \
                        WHERE realm = $1 AND id = $2 AND (disabled_at IS NULL) <> ($3 IS NULL)";
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(disabled.then_some(now)).bind(now))? == 1)
+}
+
+/// Revokes every token issued to the client up to `now`; false if there is no such client.
+pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE clients SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END, updated_at = $3 WHERE realm = $1 AND id = $2";
+    Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 
 fn grants(client: &Client) -> String {

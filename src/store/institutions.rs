@@ -10,7 +10,7 @@ const TABLE: &str = "institutions";
 macro_rules! institution_columns {
     () => {
         "i.id AS i_id, i.name AS i_name, i.scopes AS i_scopes, i.claims AS i_claims, i.networks AS i_networks, \
-         i.quota AS i_quota, i.disabled_at AS i_disabled_at, i.created_at AS i_created_at"
+         i.quota AS i_quota, i.disabled_at AS i_disabled_at, i.not_before AS i_not_before, i.created_at AS i_created_at"
     };
 }
 pub(super) use institution_columns;
@@ -25,6 +25,7 @@ pub(super) struct InstitutionRow {
     i_networks: Option<String>,
     i_quota: Option<String>,
     i_disabled_at: Option<Timestamp>,
+    i_not_before: Option<Timestamp>,
     i_created_at: Option<Timestamp>,
 }
 
@@ -41,6 +42,7 @@ impl InstitutionRow {
             networks: networks.json(&networks.required(self.i_networks)?)?,
             quota: self.i_quota.map(|quota| Column(TABLE, "quota").word(&quota)).transpose()?,
             disabled_at: self.i_disabled_at,
+            not_before: self.i_not_before,
             created_at: Column(TABLE, "created_at").required(self.i_created_at)?,
         })
     }
@@ -122,6 +124,13 @@ pub async fn set_disabled(
     const SQL: &str = "UPDATE institutions SET disabled_at = $3 \
                        WHERE realm = $1 AND id = $2 AND (disabled_at IS NULL) <> ($3 IS NULL)";
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(at))? == 1)
+}
+
+/// Revokes every token issued to the institution's clients and users up to `now`; false if there is no such institution.
+pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &InstitutionId, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "UPDATE institutions SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END WHERE realm = $1 AND id = $2";
+    Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 
 fn claims(institution: &Institution) -> String {

@@ -8,11 +8,18 @@ use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 use super::{Db, StoreError};
 
 /// Name, Postgres, SQLite; the number is the place in the list. What stands here is never edited, only added to.
-const MIGRATIONS: &[(&str, &str, &str)] = &[(
-    "foundation",
-    include_str!("../../migrations/postgres/0001_foundation.sql"),
-    include_str!("../../migrations/sqlite/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "foundation",
+        include_str!("../../migrations/postgres/0001_foundation.sql"),
+        include_str!("../../migrations/sqlite/0001_foundation.sql"),
+    ),
+    (
+        "resource_side",
+        include_str!("../../migrations/postgres/0002_resource_side.sql"),
+        include_str!("../../migrations/sqlite/0002_resource_side.sql"),
+    ),
+];
 
 impl Db {
     /// Brings the schema up to this version. Nodes that start together wait for each other; a schema that a newer version

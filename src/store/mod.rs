@@ -45,8 +45,10 @@ pub mod lockouts;
 pub mod meta;
 mod migrate;
 pub mod realms;
+pub mod revocations;
 mod row;
 pub mod secrets;
+pub mod standing;
 pub mod tokens;
 pub mod users;
 

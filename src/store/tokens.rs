@@ -11,6 +11,8 @@ struct TokenRow {
     realm: RealmId,
     client_id: ClientId,
     user_id: Option<UserId>,
+    subject_client_id: Option<ClientId>,
+    actors: String,
     scopes: String,
     audience: String,
     issued_at: Timestamp,
@@ -26,6 +28,8 @@ impl TryFrom<TokenRow> for StoredToken {
             realm: row.realm,
             client: row.client_id,
             user: row.user_id,
+            subject_client: row.subject_client_id,
+            actors: Column(TABLE, "actors").json(&row.actors)?,
             scopes: Column(TABLE, "scopes").scopes(&row.scopes)?,
             audience: Column(TABLE, "audience").json(&row.audience)?,
             issued_at: row.issued_at,
@@ -37,7 +41,7 @@ impl TryFrom<TokenRow> for StoredToken {
 
 pub async fn add(conn: &mut Conn<'_>, digest: &[u8], token: &StoredToken) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO tokens (digest, realm, client_id, user_id, scopes, audience, issued_at, expires_at, \
-                       pending_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                       pending_at, subject_client_id, actors) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     execute!(
         conn,
         TABLE,
@@ -51,14 +55,16 @@ pub async fn add(conn: &mut Conn<'_>, digest: &[u8], token: &StoredToken) -> Res
             .bind(token.issued_at)
             .bind(token.expires_at)
             .bind(token.pending_at)
+            .bind(&token.subject_client)
+            .bind(text_list(token.actors.iter().map(ClientId::as_str)))
     )
     .map(drop)
 }
 
 /// The token with this digest, expired or not.
 pub async fn find_by_digest(conn: &mut Conn<'_>, digest: &[u8]) -> Result<Option<StoredToken>, StoreError> {
-    const SQL: &str = "SELECT realm, client_id, user_id, scopes, audience, issued_at, expires_at, pending_at \
-                       FROM tokens WHERE digest = $1";
+    const SQL: &str = "SELECT realm, client_id, user_id, scopes, audience, issued_at, expires_at, pending_at, \
+                       subject_client_id, actors FROM tokens WHERE digest = $1";
     let row = on!(conn, TABLE, c => sqlx::query_as::<_, TokenRow>(SQL).bind(digest).fetch_optional(c).await)?;
     row.map(StoredToken::try_from).transpose()
 }

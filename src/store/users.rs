@@ -10,7 +10,7 @@ const TABLE: &str = "users";
 
 macro_rules! columns {
     () => {
-        "u.realm, u.id, u.institution_id, u.email, u.name, u.roles, u.scopes, u.blocked_at, u.created_at"
+        "u.realm, u.id, u.institution_id, u.email, u.name, u.roles, u.scopes, u.blocked_at, u.not_before, u.created_at"
     };
 }
 
@@ -41,6 +41,7 @@ struct UserRow {
     roles: String,
     scopes: Option<String>,
     blocked_at: Option<Timestamp>,
+    not_before: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -57,6 +58,7 @@ impl TryFrom<UserRow> for User {
             roles: Column(TABLE, "roles").json(&row.roles)?,
             scopes: row.scopes.map(|scopes| Column(TABLE, "scopes").scopes(&scopes)).transpose()?,
             blocked_at: row.blocked_at,
+            not_before: row.not_before,
             created_at: row.created_at,
         })
     }
@@ -182,6 +184,12 @@ pub async fn set_blocked(
     const SQL: &str = "UPDATE users SET blocked_at = $3, updated_at = $4 \
                        WHERE realm = $1 AND id = $2 AND (blocked_at IS NULL) <> ($3 IS NULL)";
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(blocked.then_some(now)).bind(now))? == 1)
+}
+
+/// Revokes every token issued for the account up to `now`; false if there is no such account.
+pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE users SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END, updated_at = $3 WHERE realm = $1 AND id = $2";
+    Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 
 /// Sets a new password by its hash; false if there is no such account.

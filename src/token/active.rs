@@ -1,25 +1,34 @@
-//! Is a presented token good? Its signature or row, issuer, type and times.
+//! Is a presented token good? The one answer behind every use of a token: `/verify`, introspection, the test endpoint,
+//! token exchange (RFC 7662, section 4; RFC 9068, section 4).
+//!
+//! Signature, type, issuer and times; then that nobody revoked it, one by one or all up to a moment; then the state of the
+//! client that it was issued to and of whom it is about; then for whom it is meant. What was found is remembered until any of
+//! that changes, and never longer than the token lives.
 
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::read;
+use super::standing;
 use crate::app::App;
-use crate::credential::DigestDomain;
+use crate::cache::Thing;
 use crate::error::{ErrorKind, OAuthError};
-use crate::keys;
-use crate::model::{ClientId, ScopeSet, Timestamp, UserId};
+use crate::model::{ActiveToken, Api, ClientId, ScopeSet, TokenSubject};
 use crate::realms::RealmContext;
-use crate::store::tokens;
-use crate::token::said::{ClaimFault, Said};
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 
-/// What a good token says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActiveToken {
-    pub client: ClientId,
-    pub user: Option<UserId>,
-    pub scopes: ScopeSet,
-    pub audience: Vec<String>,
-    pub expires_at: Timestamp,
+/// For whom a token must be meant.
+#[derive(Clone, Copy, Debug)]
+pub enum MeantFor<'a> {
+    /// Any API of the realm.
+    Realm,
+    /// The API of this audience.
+    Api(&'a str),
+    /// An API that this client serves, or the client itself, which it was issued to.
+    ServedBy(&'a ClientId),
 }
 
 /// Takes the token out of the one `Authorization` header (RFC 6750, section 2.1). The scheme is case-insensitive; a token
@@ -40,67 +49,80 @@ pub fn bearer(headers: &http::HeaderMap) -> Result<&str, OAuthError> {
 }
 
 /// Checks a token of this realm.
-pub async fn check(app: &App, realm: &RealmContext, token: &str) -> Result<ActiveToken, OAuthError> {
-    if token.contains('.') { jwt(app, realm, token) } else { handle(app, realm, token).await }
+pub async fn check(
+    app: &App,
+    realm: &RealmContext,
+    token: &str,
+    meant_for: MeantFor<'_>,
+) -> Result<Arc<ActiveToken>, OAuthError> {
+    let found = match remembered(app, realm, token) {
+        Ok(known) => known,
+        Err(key) => find(app, realm, token, key).await?,
+    };
+    if found.expires_at <= app.now() {
+        return Err(OAuthError::new(ErrorKind::RsExpired));
+    }
+    if is_meant(&found, realm, meant_for) { Ok(found) } else { Err(invalid("meant for another audience")) }
 }
 
-/// The types of JWT that are access tokens here; any other kind of JWT of the same issuer is not one.
-const ACCESS_TOKEN_TYPES: &[&str] = &["at+jwt", "JWT"];
-
-fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
+/// The refusal of a token that is none of ours; the reason is for the log.
+pub(super) fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
     OAuthError::new(ErrorKind::RsInvalid).detail(detail)
 }
 
-fn jwt(app: &App, realm: &RealmContext, token: &str) -> Result<ActiveToken, OAuthError> {
-    let verified = keys::verify(&realm.ring, token).map_err(|error| invalid(error.to_string()))?;
-    if !verified.typ.as_deref().is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ)) {
-        return Err(invalid("not an access token"));
-    }
-    let claims = Said(&verified.claims);
-    if claims.text("iss")? != &*realm.issuer {
-        return Err(invalid("foreign issuer"));
-    }
-    let expires_at = claims.time("exp")?;
-    let latest = app.now().after(app.config.guard.leeway());
-    if claims.time("iat")? > latest || claims.optional_time("nbf")?.is_some_and(|at| at > latest) {
-        return Err(invalid("not valid yet"));
-    }
-    // A life is never stretched: no leeway here.
-    if expires_at <= app.now() {
-        return Err(OAuthError::new(ErrorKind::RsExpired));
-    }
-    let (subject, client) = (claims.text("sub")?, claims.text("client_id")?);
-    Ok(ActiveToken {
-        client: ClientId::new(client),
-        user: (subject != client).then(|| UserId::new(subject)),
-        scopes: ScopeSet::parse(claims.optional_text("scope")?.unwrap_or_default()).map_err(invalid)?,
-        audience: claims.texts("aud")?,
-        expires_at,
-    })
+/// What is known of the token, or the key under which to remember it.
+fn remembered(app: &App, realm: &RealmContext, token: &str) -> Result<Arc<ActiveToken>, [u8; 32]> {
+    let mut digest = Context::new(&SHA256);
+    // A realm's name holds no NUL.
+    [realm.id().as_str().as_bytes(), b"\0", token.as_bytes()].iter().for_each(|part| digest.update(part));
+    let key = digest.finish().as_ref().try_into().unwrap_or_default();
+    let known = app.caches.tokens.get(&key, &app.caches.freshness, app.clock.monotonic());
+    app.metrics.token_checked(known.is_some());
+    known.ok_or(key)
 }
 
-async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<ActiveToken, OAuthError> {
-    let digest = app.credentials.digest(DigestDomain::AccessToken, token.as_bytes());
-    let mut session = app.db.read().await?;
-    let found = tokens::find_by_digest(&mut session.conn(), &digest).await?;
-    let Some(stored) = found.filter(|stored| stored.realm == *realm.id()) else { return Err(invalid("unknown token")) };
-    if stored.pending_at.is_some() {
-        return Err(invalid("waits for a step-up"));
-    }
-    if stored.expires_at <= app.now() {
-        return Err(OAuthError::new(ErrorKind::RsExpired));
-    }
-    Ok(ActiveToken {
-        client: stored.client,
-        user: stored.user,
-        scopes: stored.scopes,
-        audience: stored.audience,
-        expires_at: stored.expires_at,
-    })
+async fn find(app: &App, realm: &RealmContext, token: &str, key: [u8; 32]) -> Result<Arc<ActiveToken>, OAuthError> {
+    // Before anything is read: the realm's keys too may be other ones by the end.
+    let moment = app.caches.freshness.moment();
+    let read = read::read(app, realm, token).await?;
+    let found = Arc::new(standing::of(app, realm, read).await?);
+    let watch = app.caches.freshness.watch(moment, dependencies(&found));
+    app.caches.tokens.put(key, found.clone(), watch);
+    Ok(found)
 }
 
-impl From<ClaimFault> for OAuthError {
-    fn from(fault: ClaimFault) -> Self {
-        invalid(fault.to_string())
+/// Everything that a change of can make the token bad, or say something else.
+fn dependencies(token: &ActiveToken) -> impl Iterator<Item = Thing<'_>> {
+    let realm = &token.realm;
+    let subject = match &token.subject {
+        TokenSubject::Itself => None,
+        TokenSubject::Client(client) => Some(Thing::Client(realm, client)),
+        TokenSubject::User(user) => Some(Thing::User(realm, user)),
+    };
+    let institutions = token.institutions.iter().map(move |institution| Thing::Institution(realm, institution));
+    [Thing::Realm(realm), Thing::Token(realm, &token.id), Thing::Client(realm, &token.client)]
+        .into_iter()
+        .chain(subject)
+        .chain(institutions)
+}
+
+fn is_meant(token: &ActiveToken, realm: &RealmContext, meant_for: MeantFor<'_>) -> bool {
+    let mut apis = apis(realm, &token.audience, &token.scopes);
+    match meant_for {
+        MeantFor::Realm => true,
+        MeantFor::Api(audience) => apis.any(|api| api.audience == audience),
+        MeantFor::ServedBy(client) => token.client == *client || apis.any(|api| api.owners.contains(client)),
     }
+}
+
+/// The APIs that a token is for: those that its `aud` names; where a contract puts something else there, so that it names
+/// none, those that know one of its scopes.
+fn apis<'a>(realm: &'a RealmContext, audience: &'a [String], scopes: &'a ScopeSet) -> impl Iterator<Item = &'a Api> {
+    let is_named = |api: &Api| audience.contains(&api.audience);
+    let names_one = realm.apis.iter().any(is_named);
+    realm.apis.iter().filter(
+        move |api| {
+            if names_one { is_named(api) } else { scopes.iter().any(|scope| api.scopes.contains(scope)) }
+        },
+    )
 }

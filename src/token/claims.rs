@@ -1,7 +1,9 @@
 //! The claims of a JWT access token, written straight into its bytes (RFC 9068, section 2.2; RFC 7519, section 4.1).
 
+use serde_json::{Value, json};
+
 use crate::model::template::Template;
-use crate::model::{ENGINE_CLAIMS, Facts, Timestamp};
+use crate::model::{ClientId, ENGINE_CLAIMS, Facts, Timestamp};
 
 /// What makes one token different from every other.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +40,28 @@ pub fn write(out: &mut Vec<u8>, template: &Template, facts: &Facts, moment: Mome
     object.text("jti", moment.jti);
     object.json("iat", &moment.issued_at.seconds());
     object.json("exp", &moment.expires_at.seconds());
+    if facts.subject_client.is_some() {
+        object.text("sub_kind", "client");
+    }
+    if let Some(act) = acting(&facts.actors) {
+        object.json("act", &act);
+    }
     let institution = facts.institution.iter().flat_map(|institution| &institution.claims);
     for (name, value) in institution.filter(|(name, _)| !ENGINE_CLAIMS.contains(&name.as_str()) && !templated(name)) {
         object.json(name, value);
     }
     object.end();
+}
+
+/// `{"sub":"newest","act":{"sub":"older"}}` (RFC 8693, section 4.1).
+fn acting(actors: &[ClientId]) -> Option<Value> {
+    actors.iter().rev().fold(None, |older, actor| {
+        let mut act = json!({ "sub": actor });
+        if let (Some(older), Some(members)) = (older, act.as_object_mut()) {
+            members.insert("act".into(), older);
+        }
+        Some(act)
+    })
 }
 
 /// A JSON object that is being written.

@@ -35,7 +35,7 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
     let Granted { grant, algorithm, ttl, scope_differs, facts } = granted;
     let ttl = Duration::from_secs(ttl.as_secs());
     // A JWT counts in whole seconds; so does every token, or `expires_in` would promise a fraction too much.
-    let issued_at = Timestamp::from_seconds(app.now().seconds());
+    let issued_at = Timestamp::from_seconds(first_second(&facts).max(app.now().seconds()));
     let expires_at = issued_at.after(ttl);
     let pending = facts.client.requires_mfa;
     let jti = (policy.format == TokenFormat::Jwt).then(|| random_uuid(&*app.entropy));
@@ -61,6 +61,15 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
         pending,
         facts,
     })
+}
+
+/// The first second in which a token is issued after every one that was revoked: right after a revocation it is the next one,
+/// or the token would pass for one of before.
+fn first_second(facts: &Facts) -> i64 {
+    let institution = facts.institution.as_ref().and_then(|institution| institution.not_before);
+    let user = facts.user.as_ref().and_then(|user| user.not_before);
+    let moments = [facts.client.not_before, institution, user];
+    moments.into_iter().flatten().map(|moment| moment.seconds().saturating_add(1)).max().unwrap_or(i64::MIN)
 }
 
 /// `header.claims.signature` (RFC 7515, section 3.1), built in one buffer.
@@ -100,6 +109,8 @@ pub async fn commit(app: &App, issued: &Issued) -> Result<(), OAuthError> {
         realm: facts.realm.clone(),
         client: facts.client.id.clone(),
         user: facts.user.as_ref().map(|user| user.id.clone()),
+        subject_client: facts.subject_client.clone(),
+        actors: facts.actors.clone(),
         scopes: facts.scope.clone(),
         audience: facts.audience.clone(),
         issued_at: issued.issued_at,

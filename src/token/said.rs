@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::keys::numeric_date;
-use crate::model::Timestamp;
+use crate::model::{ClientId, Timestamp};
 
 /// The claims of a token whose signature is ours.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,24 @@ impl<'a> Said<'a> {
 
     pub fn optional_time(self, name: &'static str) -> Result<Option<Timestamp>, ClaimFault> {
         numeric_date(self.0, name).map_err(|_| ClaimFault(name))
+    }
+
+    /// Who acts for the subject, the newest first (RFC 8693, section 4.1).
+    pub fn actors(self) -> Result<Vec<ClientId>, ClaimFault> {
+        let mut actors = Vec::new();
+        let mut next = self.0.get("act");
+        while let Some(act) = next {
+            let actor = act.get("sub").and_then(Value::as_str).ok_or(ClaimFault("act"))?;
+            actors.push(ClientId::new(actor));
+            next = act.get("act");
+        }
+        Ok(actors)
+    }
+
+    /// Who alone may act for the subject (RFC 8693, section 4.4).
+    pub fn may_act(self) -> Result<Option<String>, ClaimFault> {
+        let sub = |may_act: &Value| may_act.get("sub").and_then(Value::as_str).map(str::to_owned).ok_or(ClaimFault("may_act"));
+        self.0.get("may_act").map(sub).transpose()
     }
 
     /// One text, or a list of them (RFC 7519, section 4.1.3).

@@ -8,7 +8,7 @@ const FLOORS: &[&[&[&str]]] = &[
     &[&["model", "error", "clock", "secret"]],
     &[&["dialect"], &["keys"], &["store"]],
     &[&["audit"]],
-    &[&["credential", "config"], &["guard", "telemetry", "config"]],
+    &[&["credential", "config"], &["guard", "telemetry", "cache", "config"]],
     &[&["realms"]],
     &[&["app"]],
     &[&["client_auth"], &["token"]],

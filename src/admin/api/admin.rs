@@ -7,13 +7,13 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use super::Problem;
-use crate::admin::service::{ADMIN_SCOPE, MAIN_REALM, Ops, OpsError};
+use crate::admin::service::{ADMIN_SCOPE, MAIN_REALM, Ops};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::{ErrorKind, OAuthError};
 use crate::guard::Caller;
-use crate::model::{RealmId, ScopeSet};
-use crate::token::active::{self, ActiveToken};
+use crate::model::{ActiveToken, RealmId, ScopeSet, TokenSubject};
+use crate::token::active::{self, MeantFor};
 
 /// An administrator at work in a realm. A token of realm X administers realm X; one of realm `main` administers them all.
 #[derive(Debug)]
@@ -32,11 +32,10 @@ impl FromRequestParts<Arc<App>> for Admin {
         let token = active::bearer(&parts.headers).map_err(|error| Problem::of_token(&error))?;
         let (home, token) = recognise(app, &realm, token).await.map_err(|error| Problem::of_token(&error))?;
         let Extension(caller) = Extension::<Caller>::from_request_parts(parts, app).await.map_err(|_| Problem::broken())?;
-        let ops = Ops::of(app).called_by(caller);
-        if token.user.is_some() || !administers(&token.scopes) || !still_administers(&ops, &home, &token).await? {
+        if !is_administrators(&token) {
             return Err(Problem::forbidden());
         }
-        Ok(Self { ops, actor: Actor::Admin { realm: home, client: token.client }, realm })
+        Ok(Self { ops: Ops::of(app).called_by(caller), actor: Actor::Admin { realm: home, client: token.client.clone() }, realm })
     }
 }
 
@@ -47,12 +46,12 @@ async fn realm_of(parts: &mut Parts, app: &Arc<App>) -> Result<RealmId, Problem>
 }
 
 /// Whose token is it: the realm's own, or the main realm's?
-async fn recognise(app: &App, realm: &RealmId, token: &str) -> Result<(RealmId, ActiveToken), OAuthError> {
+async fn recognise(app: &App, realm: &RealmId, token: &str) -> Result<(RealmId, Arc<ActiveToken>), OAuthError> {
     let mut refusal = OAuthError::new(ErrorKind::RsInvalid);
     let mut homes = vec![realm.as_str()];
     homes.extend((realm.as_str() != MAIN_REALM).then_some(MAIN_REALM));
     for home in homes.into_iter().filter_map(|home| app.realms.get(home)) {
-        match active::check(app, &home, token).await {
+        match active::check(app, &home, token, MeantFor::Realm).await {
             Ok(token) => return Ok((home.id().clone(), token)),
             Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::ServerError) => return Err(error),
             Err(error) => refusal = error,
@@ -61,15 +60,8 @@ async fn recognise(app: &App, realm: &RealmId, token: &str) -> Result<(RealmId, 
     Err(refusal)
 }
 
-fn administers(scopes: &ScopeSet) -> bool {
-    scopes.iter().any(|scope| scope.as_str() == ADMIN_SCOPE)
-}
-
-/// A token outlives its client's right by minutes; here, where it could do most harm, the client is asked for too.
-async fn still_administers(ops: &Ops, home: &RealmId, token: &ActiveToken) -> Result<bool, Problem> {
-    match ops.client(home, &token.client).await {
-        Ok(client) => Ok(client.disabled_at.is_none() && administers(&client.scopes)),
-        Err(OpsError::NotFound(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+/// A client's own token, with the scope that the client still has.
+fn is_administrators(token: &ActiveToken) -> bool {
+    let administers = |scopes: &ScopeSet| scopes.iter().any(|scope| scope.as_str() == ADMIN_SCOPE);
+    token.subject == TokenSubject::Itself && administers(&token.scopes) && administers(&token.client_scopes)
 }

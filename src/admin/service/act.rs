@@ -1,6 +1,7 @@
 //! One operation in the making: a transaction that ends with its audit record and the word to the other nodes, or not at all.
 
 use super::{Ops, OpsError};
+use crate::app::App;
 use crate::audit::{self, Actor, AuditEvent, Record};
 use crate::guard::Caller;
 use crate::model::{ClientId, InstitutionId, KeyId, Realm, RealmId, SecretId, Timestamp, UserId};
@@ -11,6 +12,9 @@ pub(super) struct Act<'a> {
     tx: Tx,
     actor: &'a Actor,
     caller: Option<&'a Caller>,
+    /// The node that has to forget at once what it remembers of before.
+    node: Option<&'a App>,
+    told: Vec<Change>,
     pub(super) now: Timestamp,
 }
 
@@ -28,7 +32,8 @@ pub(super) enum Subject<'a> {
 
 impl Ops {
     pub(super) async fn begin<'a>(&'a self, actor: &'a Actor) -> Result<Act<'a>, OpsError> {
-        Ok(Act { tx: self.db.begin().await?, actor, caller: self.caller.as_ref(), now: self.now() })
+        let (caller, node) = (self.caller.as_ref(), self.node.as_deref());
+        Ok(Act { tx: self.db.begin().await?, actor, caller, node, told: Vec::new(), now: self.now() })
     }
 }
 
@@ -55,11 +60,16 @@ impl Act<'_> {
         let (kind, id) = subject.change();
         let change = Change { realm: Some(realm.clone()), kind, id };
         store::changes::append(&mut self.conn(), &change, now).await?;
+        self.told.push(change);
         Ok(())
     }
 
     pub(super) async fn commit(self) -> Result<(), OpsError> {
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        if let Some(node) = self.node {
+            self.told.iter().for_each(|change| node.forget(change));
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Act, Listing, Ops, Put};
 use crate::admin::Span;
 use crate::audit::{Actor, AuditEvent};
 use crate::clock::random_uuid;
-use crate::model::{AuthMethod, Client, ClientId, GrantKind, InstitutionId, Principal, RealmId, ScopeSet, Timestamp};
+use crate::model::{AuthMethod, Client, ClientId, GrantKind, InstitutionId, Principal, RealmId, ScopeSet, Timestamp, UserId};
 use crate::store::{self, Conn, Page, StoreError};
 
 /// A client to be.
@@ -28,6 +28,8 @@ pub struct NewClient {
     #[serde(default)]
     pub requires_mfa: bool,
     pub token_ttl: Option<Span>,
+    /// A single-user client's account.
+    pub user: Option<UserId>,
 }
 
 /// What becomes different; what is absent stays, `null` takes away.
@@ -43,6 +45,8 @@ pub struct ClientChange {
     pub requires_mfa: Option<bool>,
     #[serde(deserialize_with = "super::nullable")]
     pub token_ttl: Option<Option<Span>>,
+    #[serde(deserialize_with = "super::nullable")]
+    pub user: Option<Option<UserId>>,
 }
 
 fn secret() -> AuthMethod {
@@ -65,6 +69,7 @@ impl NewClient {
             scopes,
             requires_mfa: false,
             token_ttl: None,
+            user: None,
         }
     }
 
@@ -85,7 +90,9 @@ impl NewClient {
             scopes: self.scopes,
             requires_mfa: self.requires_mfa,
             token_ttl: self.token_ttl.map(|ttl| ttl.0),
+            user: self.user,
             disabled_at: None,
+            not_before: None,
             created_at,
         }
     }
@@ -101,6 +108,7 @@ impl From<NewClient> for ClientChange {
             scopes: Some(new.scopes),
             requires_mfa: Some(new.requires_mfa),
             token_ttl: Some(new.token_ttl),
+            user: Some(new.user),
         }
     }
 }
@@ -115,6 +123,7 @@ impl ClientChange {
             scopes: self.scopes.unwrap_or_else(|| before.scopes.clone()),
             requires_mfa: self.requires_mfa.unwrap_or(before.requires_mfa),
             token_ttl: self.token_ttl.map_or(before.token_ttl, |ttl| ttl.map(|ttl| ttl.0)),
+            user: self.user.unwrap_or_else(|| before.user.clone()),
             ..before.clone()
         }
     }

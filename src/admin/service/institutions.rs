@@ -57,6 +57,7 @@ impl NewInstitution {
             networks: self.networks,
             quota: self.quota,
             disabled_at: None,
+            not_before: None,
             created_at,
         }
     }

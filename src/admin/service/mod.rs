@@ -52,6 +52,8 @@ pub struct Ops {
     secrets: SecretsConfig,
     /// The request that asks for them, which the audit trail names; none at the command line.
     caller: Option<Caller>,
+    /// The running server that they are part of; none at the command line.
+    node: Option<Arc<App>>,
 }
 
 /// What became of a thing that was to be as described.
@@ -92,11 +94,12 @@ impl Ops {
             sealer: Sealer::new(master),
             secrets,
             caller: None,
+            node: None,
         }
     }
 
     /// The operations of a running server, which share its workers.
-    pub fn of(app: &App) -> Self {
+    pub fn of(app: &Arc<App>) -> Self {
         Self {
             db: app.db.clone(),
             clock: app.clock.clone(),
@@ -106,6 +109,7 @@ impl Ops {
             sealer: app.realms.sealer().clone(),
             secrets: app.config.secrets.clone(),
             caller: None,
+            node: Some(app.clone()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::error::{Invalid, OpsError, first};
 use super::{Ops, Put};
 use crate::admin::Span;
 use crate::audit::{Actor, AuditEvent};
-use crate::model::{Algorithm, Api, LockoutPolicy, Realm, RealmId, ScopeSet, Timestamp, Unlock};
+use crate::model::{Algorithm, Api, ClientId, LockoutPolicy, Realm, RealmId, ScopeSet, Timestamp, Unlock};
 use crate::store;
 
 /// A realm as an operator describes it.
@@ -131,6 +131,9 @@ pub struct NewApi {
     pub scopes: ScopeSet,
     pub ttl: Option<Span>,
     pub algorithm: Option<Algorithm>,
+    /// The clients that serve it.
+    #[serde(default)]
+    pub owners: Vec<ClientId>,
 }
 
 impl NewApi {
@@ -192,6 +195,7 @@ impl Ops {
             scopes: new.scopes.clone(),
             ttl: new.ttl.map(|ttl| ttl.0),
             algorithm: new.algorithm,
+            owners: new.owners.clone(),
         };
         let mut act = self.begin(actor).await?;
         let longest = act.realm(realm).await?.max_token_ttl;

@@ -66,6 +66,7 @@ impl NewUser {
             roles: self.roles.clone(),
             scopes: self.scopes.clone(),
             blocked_at: None,
+            not_before: None,
             created_at,
         }
     }

@@ -136,8 +136,13 @@ mod tests {
 
     #[test]
     fn a_realm_needs_a_key_for_each_of_its_algorithms() {
-        let api =
-            Api { audience: "https://api".into(), scopes: ScopeSet::default(), ttl: None, algorithm: Some(Algorithm::EdDsa) };
+        let api = Api {
+            audience: "https://api".into(),
+            scopes: ScopeSet::default(),
+            ttl: None,
+            algorithm: Some(Algorithm::EdDsa),
+            owners: Vec::new(),
+        };
         let found = lines(&[api], &[key("k1", KeyState::Active)], day(3));
         assert_eq!(
             found,

@@ -148,7 +148,9 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         scopes: ScopeSet::default(),
         requires_mfa: false,
         token_ttl: None,
+        user: None,
         disabled_at: None,
+        not_before: None,
         created_at: Timestamp::from_seconds(0),
     };
     let institution = Institution {
@@ -160,6 +162,7 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         networks: Vec::new(),
         quota: None,
         disabled_at: None,
+        not_before: None,
         created_at: Timestamp::from_seconds(0),
     };
     let facts = Facts {
@@ -168,6 +171,8 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         client,
         institution: Some(institution),
         user: None,
+        subject_client: None,
+        actors: Vec::new(),
         scope: ScopeSet::parse(scope).unwrap(),
         audience: Vec::new(),
     };
@@ -200,6 +205,7 @@ fn issued_to_user(realm: &str, token: &str) -> Issued {
         roles: vec!["EXTERNAL API ADMIN".into(), "LOANST_SUPPORT".into()],
         scopes: None,
         blocked_at: None,
+        not_before: None,
         created_at: Timestamp::from_seconds(0),
     });
     issued

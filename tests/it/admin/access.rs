@@ -6,6 +6,7 @@ use countersign::admin::service::{ClientChange, NewClient, SecretSource};
 use countersign::audit::Actor;
 use countersign::model::{ClientId, RealmId, ScopeSet};
 use countersign::secret::Secret;
+use countersign::token::active::{self, MeantFor};
 use serde_json::json;
 
 use super::routes::{ROUTES, body, filled};
@@ -102,9 +103,9 @@ on_both! {
         let body = json!({ "email": "jane@bank.example", "password": "correct horse battery staple" });
         let answer = server.send(&Request::new("POST", "/oauth/token").json(&body)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let checked = countersign::token::active::check(&server.app, &server.app.realm("loanstreet").unwrap(), answer.text()).await;
+        let checked = active::check(&server.app, &server.app.realm("loanstreet").unwrap(), answer.text(), MeantFor::Realm).await;
         let checked = checked.unwrap();
-        assert!(checked.user.is_some() && checked.scopes.to_string().contains("countersign.admin"), "{checked:?}");
+        assert!(checked.user().is_some() && checked.scopes.to_string().contains("countersign.admin"), "{checked:?}");
         let answer = clients_of(&server, "loanstreet", answer.text()).await;
         problem(&answer, 403, &json!({ "detail": WITHOUT_RIGHT }));
     }

@@ -13,7 +13,7 @@ use countersign::dialect::Dialects;
 use countersign::error::{ErrorKind, OAuthError};
 use countersign::model::{ClientId, Inbound, RateLimit, RealmId, ScopeSet};
 use countersign::secret::Secret;
-use countersign::token::active;
+use countersign::token::active::{self, MeantFor};
 use serde_json::json;
 
 use crate::harness::http::Response;
@@ -25,7 +25,7 @@ async fn clients(server: &Server, realm: &str, tokens: &[String]) -> Vec<String>
     let realm = server.app.realm(realm).unwrap();
     let mut clients = Vec::new();
     for token in tokens {
-        clients.push(active::check(&server.app, &realm, token).await.unwrap().client.to_string());
+        clients.push(active::check(&server.app, &realm, token, MeantFor::Realm).await.unwrap().client.to_string());
     }
     clients
 }
@@ -58,7 +58,7 @@ on_both! {
         assert_eq!(clients(&server, "lc", &tokens).await, [sample, listed, sample]);
         server.clock.advance(Duration::from_secs(1800));
         let realm = server.app.realm("lc").unwrap();
-        let refusal = active::check(&server.app, &realm, &tokens[0]).await.unwrap_err();
+        let refusal = active::check(&server.app, &realm, &tokens[0], MeantFor::Realm).await.unwrap_err();
         assert_eq!(refusal.kind, ErrorKind::RsExpired, "30 minutes are what is enforced, too");
     }
 

@@ -18,6 +18,7 @@ async fn ledger(server: &Server) {
         scopes: scopes("ledger.read"),
         ttl: Some(Span(Duration::from_secs(600))),
         algorithm: Some(Algorithm::Es256),
+        owners: Vec::new(),
     };
     server.ops().put_api(&Actor::Shell, &main(), &api).await.unwrap();
     let change = ClientChange { scopes: Some(scopes("read write ledger.read")), ..ClientChange::default() };

@@ -146,7 +146,7 @@ impl Server {
 
     /// Makes this node see what was changed behind its back, without waiting until it hears of it.
     pub async fn refresh(&self) {
-        self.app.realms.reload(&self.app.db).await.unwrap();
+        self.app.hear_changes().await.unwrap();
     }
 
     /// Stops as an operator would, and waits until all is written.

@@ -101,7 +101,13 @@ async fn apis(server: &Server) {
     for (algorithm, _) in ALGORITHMS {
         let of_api = ScopeSet::parse(&scope_of(algorithm)).unwrap();
         scopes = scopes.iter().chain(of_api.iter()).cloned().collect();
-        let api = NewApi { audience: audience_of(algorithm), scopes: of_api, ttl: None, algorithm: Some(algorithm) };
+        let api = NewApi {
+            audience: audience_of(algorithm),
+            scopes: of_api,
+            ttl: None,
+            algorithm: Some(algorithm),
+            owners: Vec::new(),
+        };
         ops.put_api(&Actor::Shell, &realm, &api).await.unwrap();
     }
     let change = ClientChange { scopes: Some(scopes), ..ClientChange::default() };

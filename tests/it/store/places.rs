@@ -45,7 +45,13 @@ pub async fn a_host_belongs_to_one_realm(db: &Db) {
 pub async fn an_api_is_put_over_itself(db: &Db) {
     let realm = seed::realm(db, "apis").await;
     let mut session = session(db).await;
-    let bare = Api { audience: "https://api.example/".into(), scopes: ScopeSet::default(), ttl: None, algorithm: None };
+    let bare = Api {
+        audience: "https://api.example/".into(),
+        scopes: ScopeSet::default(),
+        ttl: None,
+        algorithm: None,
+        owners: Vec::new(),
+    };
     let full = Api {
         scopes: ScopeSet::parse("b a").unwrap(),
         ttl: Some(Duration::from_secs(60)),

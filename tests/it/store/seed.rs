@@ -70,6 +70,7 @@ pub fn an_institution(realm: &RealmId, id: &str) -> Institution {
         networks: Vec::new(),
         quota: None,
         disabled_at: None,
+        not_before: None,
         created_at: at(NOW),
     }
 }
@@ -85,7 +86,9 @@ pub fn a_client(realm: &RealmId, id: &str) -> Client {
         scopes: ScopeSet::parse("read write").expect("scopes"),
         requires_mfa: false,
         token_ttl: None,
+        user: None,
         disabled_at: None,
+        not_before: None,
         created_at: at(NOW),
     }
 }
@@ -113,6 +116,7 @@ pub fn a_user(realm: &RealmId, id: &str) -> User {
         roles: Vec::new(),
         scopes: None,
         blocked_at: None,
+        not_before: None,
         created_at: at(NOW),
     }
 }

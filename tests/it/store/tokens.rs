@@ -10,6 +10,8 @@ fn a_token(expires_at: i64) -> StoredToken {
         realm: RealmId::new("tokens"),
         client: ClientId::new("acme"),
         user: None,
+        subject_client: None,
+        actors: Vec::new(),
         scopes: ScopeSet::parse("oob").unwrap(),
         audience: Vec::new(),
         issued_at: at(NOW),
@@ -23,6 +25,8 @@ pub async fn a_token_is_found_by_its_digest(db: &Db) {
     let bare = a_token(NOW + 1);
     let full = StoredToken {
         user: Some(UserId::new("u1")),
+        subject_client: Some(ClientId::new("partner")),
+        actors: vec![ClientId::new("newest"), ClientId::new("older")],
         scopes: ScopeSet::parse("b a").unwrap(),
         audience: vec!["https://api.example/".into(), "two".into()],
         pending_at: Some(at(NOW)),

@@ -176,6 +176,7 @@ async fn an_api_brings_the_key_that_it_needs() {
         scopes: scopes("read"),
         ttl: None,
         algorithm: Some(crate::model::Algorithm::Es256),
+        owners: Vec::new(),
     };
     assert_eq!(house.ops.put_api(&actor(), &lc(), &api).await.unwrap(), Put::Created);
     assert_eq!(house.ops.put_api(&actor(), &lc(), &api).await.unwrap(), Put::Unchanged);

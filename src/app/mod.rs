@@ -1,9 +1,15 @@
 //! One value that holds what every request needs, built the same way in production and in tests.
 
+mod hearing;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use hearing::Ear;
+pub use hearing::KEEP_CHANGES;
+
 use crate::audit::AuditWriter;
+use crate::cache::Caches;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::credential::pool::HashPool;
@@ -33,6 +39,8 @@ pub struct App {
     pub throttle: Throttle,
     pub audit: AuditWriter,
     pub metrics: Metrics,
+    pub caches: Caches,
+    ear: tokio::sync::Mutex<Ear>,
     dialects: RwLock<Arc<Dialects>>,
     draining: AtomicBool,
 }
@@ -90,6 +98,7 @@ impl App {
         })?;
         let audit = AuditWriter::start(db.clone(), config.audit.issuance);
         let throttle = Throttle::new(&config.guard, LIMITER_CAPACITY);
+        let caches = Caches::new(&config.cache);
         Ok(Arc::new(Self {
             config,
             db,
@@ -101,6 +110,8 @@ impl App {
             throttle,
             audit,
             metrics: Metrics::new(),
+            caches,
+            ear: tokio::sync::Mutex::default(),
             dialects: RwLock::new(Arc::new(dialects)),
             draining: AtomicBool::new(false),
         }))

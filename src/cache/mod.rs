@@ -1,0 +1,43 @@
+//! What a node remembers of the database, and how it comes to know that it is no longer so.
+//!
+//! [`Freshness`] hears of changes; a [`Cache`] believes an entry only as long as nothing that the entry was made of has
+//! changed, and only while changes are being heard at all (design 5: `changes`, `max_staleness`).
+
+mod denylist;
+mod freshness;
+mod map;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use denylist::Denylist;
+pub use freshness::{Freshness, Moment, Thing, Watch};
+pub use map::Cache;
+
+use crate::config::CacheConfig;
+use crate::model::{ActiveToken, ClientId, RealmId, UserId};
+use crate::store::standing::{ClientStanding, Party};
+
+/// All that one node remembers.
+#[derive(Debug)]
+pub struct Caches {
+    pub freshness: Arc<Freshness>,
+    /// Tokens found good, by a digest of realm and token.
+    pub tokens: Cache<[u8; 32], Arc<ActiveToken>>,
+    pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
+    pub users: Cache<(RealmId, UserId), Arc<Party>>,
+    pub denylist: Denylist,
+}
+
+impl Caches {
+    pub fn new(config: &CacheConfig) -> Self {
+        Self {
+            freshness: Arc::new(Freshness::new(config.max_staleness())),
+            tokens: Cache::new(config.verified_tokens),
+            clients: Cache::new(config.parties),
+            users: Cache::new(config.parties),
+            denylist: Denylist::default(),
+        }
+    }
+}

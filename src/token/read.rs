@@ -1,0 +1,116 @@
+//! What a token says, if its signature or its row is ours and its time has come and not gone (RFC 9068, section 4; RFC 8725).
+
+use aws_lc_rs::digest::SHA256_OUTPUT_LEN;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::active::invalid;
+use super::said::{ClaimFault, Said};
+use crate::app::App;
+use crate::credential::DigestDomain;
+use crate::error::{ErrorKind, OAuthError};
+use crate::keys;
+use crate::model::{ClientId, ScopeSet, StoredToken, Timestamp, TokenId, TokenSubject, UserId};
+use crate::realms::RealmContext;
+use crate::store::tokens;
+
+/// The types of JWT that are access tokens here; any other kind of JWT of the same issuer is not one.
+const ACCESS_TOKEN_TYPES: &[&str] = &["at+jwt", "JWT"];
+/// Bytes of a handle's digest that make its id: enough that no two are alike, and worth nothing to whoever reads them.
+const ID_LEN: usize = SHA256_OUTPUT_LEN / 2;
+
+/// What a token says for itself.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub id: TokenId,
+    pub client: ClientId,
+    pub subject: TokenSubject,
+    pub actors: Vec<ClientId>,
+    pub may_act: Option<String>,
+    pub scopes: ScopeSet,
+    pub audience: Vec<String>,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+pub(super) async fn read(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
+    if token.contains('.') { jwt(app, realm, token) } else { handle(app, realm, token).await }
+}
+
+fn jwt(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
+    let verified = keys::verify(&realm.ring, token).map_err(|error| invalid(error.to_string()))?;
+    app.metrics.verified(verified.algorithm);
+    if !verified.typ.as_deref().is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ)) {
+        return Err(invalid("not an access token"));
+    }
+    let claims = Said(&verified.claims);
+    if claims.text("iss")? != &*realm.issuer {
+        return Err(invalid("foreign issuer"));
+    }
+    let (issued_at, expires_at) = (claims.time("iat")?, claims.time("exp")?);
+    let latest = app.now().after(app.config.guard.leeway());
+    if issued_at > latest || claims.optional_time("nbf")?.is_some_and(|at| at > latest) {
+        return Err(invalid("not valid yet"));
+    }
+    // A life is never stretched: no leeway here.
+    if expires_at <= app.now() {
+        return Err(OAuthError::new(ErrorKind::RsExpired));
+    }
+    let client = ClientId::new(claims.text("client_id")?);
+    Ok(Read {
+        id: TokenId::new(claims.text("jti")?),
+        subject: subject(claims, &client)?,
+        client,
+        actors: claims.actors()?,
+        may_act: claims.may_act()?,
+        scopes: ScopeSet::parse(claims.optional_text("scope")?.unwrap_or_default()).map_err(invalid)?,
+        audience: claims.texts("aud")?,
+        issued_at,
+        expires_at,
+    })
+}
+
+/// `sub` is the client's own id, or a user's, unless `sub_kind` says that it is another client's.
+fn subject(claims: Said<'_>, client: &ClientId) -> Result<TokenSubject, ClaimFault> {
+    let sub = claims.text("sub")?;
+    match claims.optional_text("sub_kind")? {
+        Some("client") => Ok(TokenSubject::Client(ClientId::new(sub))),
+        Some(_) => Err(ClaimFault("sub_kind")),
+        None if sub == client.as_str() => Ok(TokenSubject::Itself),
+        None => Ok(TokenSubject::User(UserId::new(sub))),
+    }
+}
+
+async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
+    let digest = app.credentials.digest(DigestDomain::AccessToken, token.as_bytes());
+    let found = {
+        let mut session = app.db.read().await?;
+        tokens::find_by_digest(&mut session.conn(), &digest).await?
+    };
+    let Some(stored) = found.filter(|stored| stored.realm == *realm.id()) else { return Err(invalid("unknown token")) };
+    if stored.pending_at.is_some() {
+        return Err(invalid("waits for a step-up"));
+    }
+    if stored.expires_at <= app.now() {
+        return Err(OAuthError::new(ErrorKind::RsExpired));
+    }
+    let StoredToken { client, user, subject_client, actors, scopes, audience, issued_at, expires_at, .. } = stored;
+    let about = user.map(TokenSubject::User).or(subject_client.map(TokenSubject::Client));
+    Ok(Read {
+        id: TokenId::new(URL_SAFE_NO_PAD.encode(digest.get(..ID_LEN).unwrap_or_default())),
+        client,
+        subject: about.unwrap_or(TokenSubject::Itself),
+        actors,
+        may_act: None,
+        scopes,
+        audience,
+        issued_at,
+        expires_at,
+    })
+}
+
+impl From<ClaimFault> for OAuthError {
+    fn from(fault: ClaimFault) -> Self {
+        invalid(fault.to_string())
+    }
+}

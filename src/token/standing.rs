@@ -1,0 +1,106 @@
+//! The state of those whom a token was issued to and is about, and whether anyone revoked it (RFC 7009; OpenID Connect's
+//! `not_before` in the sense of design 5).
+
+use std::sync::Arc;
+
+use super::active::invalid;
+use super::read::Read;
+use crate::app::App;
+use crate::cache::Thing;
+use crate::error::{ErrorKind, OAuthError};
+use crate::model::{ActiveToken, ClientId, Timestamp, TokenId, TokenSubject, UserId};
+use crate::realms::RealmContext;
+use crate::store::standing::{self, ClientStanding, Party};
+use crate::store::{StoreError, revocations};
+
+/// The token with what its parties add to it, or the refusal of one that is good no more.
+pub(super) async fn of(app: &App, realm: &RealmContext, read: Read) -> Result<ActiveToken, OAuthError> {
+    let revoked = |detail: &'static str| OAuthError::new(ErrorKind::RsRevoked).detail(detail);
+    if is_revoked(app, realm, &read.id).await? {
+        return Err(revoked("revoked by itself"));
+    }
+    let client = client(app, realm, &read.client).await?.ok_or_else(|| invalid("issued to an unknown client"))?;
+    let subject = match &read.subject {
+        TokenSubject::Itself => None,
+        TokenSubject::Client(id) => self::client(app, realm, id).await?.map(|standing| standing.party.clone()),
+        TokenSubject::User(id) => user(app, realm, id).await?.map(|party| (*party).clone()),
+    };
+    if read.subject != TokenSubject::Itself && subject.is_none() {
+        return Err(invalid("about an unknown subject"));
+    }
+    for party in [Some(&client.party), subject.as_ref()].into_iter().flatten() {
+        if party.is_off {
+            return Err(revoked("client, account or institution is switched off"));
+        }
+        if party.not_before.is_some_and(|moment| is_before(read.issued_at, moment)) {
+            return Err(revoked("issued before the tokens of client, account or institution were revoked"));
+        }
+    }
+    Ok(active(realm, read, &client, subject))
+}
+
+fn active(realm: &RealmContext, read: Read, client: &ClientStanding, subject: Option<Party>) -> ActiveToken {
+    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, expires_at } = read;
+    let own = client.party.institution.clone();
+    let institution = subject.map_or_else(|| own.clone(), |subject| subject.institution);
+    let institutions = own.into_iter().chain(institution.clone()).collect();
+    ActiveToken {
+        realm: realm.id().clone(),
+        id,
+        client: issued_to,
+        subject: about,
+        institution,
+        institutions,
+        actors,
+        may_act,
+        scopes,
+        audience,
+        issued_at,
+        expires_at,
+        client_scopes: client.scopes.clone(),
+        bound_user: client.user.clone(),
+    }
+}
+
+/// Tokens count in whole seconds, so that one of the same second may be from before the moment.
+fn is_before(issued_at: Timestamp, moment: Timestamp) -> bool {
+    issued_at.seconds() <= moment.seconds()
+}
+
+async fn is_revoked(app: &App, realm: &RealmContext, id: &TokenId) -> Result<bool, StoreError> {
+    let held = app.caches.denylist.contains(realm.id(), id);
+    match held.filter(|_| app.caches.freshness.is_trusted(app.clock.monotonic())) {
+        Some(known) => Ok(known),
+        None => revocations::contains(&mut app.db.read().await?.conn(), realm.id(), id).await,
+    }
+}
+
+/// The client's state, remembered or read.
+pub async fn client(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Option<Arc<ClientStanding>>, StoreError> {
+    let (caches, key) = (&app.caches, (realm.id().clone(), id.clone()));
+    if let Some(known) = caches.clients.get(&key, &caches.freshness, app.clock.monotonic()) {
+        return Ok(Some(known));
+    }
+    let moment = caches.freshness.moment();
+    let found = standing::of_client(&mut app.db.read().await?.conn(), realm.id(), id).await?;
+    let Some(found) = found.map(Arc::new) else { return Ok(None) };
+    let institution = found.party.institution.iter().map(|institution| Thing::Institution(realm.id(), institution));
+    let watch = caches.freshness.watch(moment, institution.chain([Thing::Client(realm.id(), id)]));
+    caches.clients.put(key, found.clone(), watch);
+    Ok(Some(found))
+}
+
+/// The account's state, remembered or read.
+pub async fn user(app: &App, realm: &RealmContext, id: &UserId) -> Result<Option<Arc<Party>>, StoreError> {
+    let (caches, key) = (&app.caches, (realm.id().clone(), id.clone()));
+    if let Some(known) = caches.users.get(&key, &caches.freshness, app.clock.monotonic()) {
+        return Ok(Some(known));
+    }
+    let moment = caches.freshness.moment();
+    let found = standing::of_user(&mut app.db.read().await?.conn(), realm.id(), id).await?;
+    let Some(found) = found.map(Arc::new) else { return Ok(None) };
+    let institution = found.institution.iter().map(|institution| Thing::Institution(realm.id(), institution));
+    let watch = caches.freshness.watch(moment, institution.chain([Thing::User(realm.id(), id)]));
+    caches.users.put(key, found.clone(), watch);
+    Ok(Some(found))
+}
