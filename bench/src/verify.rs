@@ -93,21 +93,23 @@ fn signed_part(jwts: &[String]) -> Fallible<Vec<u8>> {
 }
 
 fn rows(scenarios: &[Scenario], limits: &[Limits]) -> Vec<Row> {
-    let Some((baseline, _)) = scenarios.split_first() else { return Vec::new() };
-    let row = |scenario: &Scenario| {
-        let mut row = Row::new(scenario.name, &scenario.samples);
-        // Of what ran next to each other: a ratio is of one run, and only then the median is taken.
-        let pairs = || scenario.samples.iter().zip(&baseline.samples);
-        row.compare("of `/health/live`", pairs().map(|(it, http)| it.per_cpu_second() / http.per_cpu_second()));
-        if scenario.checks_signature {
-            let triples = || pairs().zip(limits);
-            row.compare("of the verify limit", triples().map(|((it, _), limit)| it.per_cpu_second() / limit.verify));
-            let alone = triples().map(|((it, http), limit)| 1.0 / (it.cpu() - http.cpu()) / limit.verify);
-            row.compare("of the verify limit, without `/health/live`", alone);
-        }
-        row
-    };
+    let Some((http, _)) = scenarios.split_first() else { return Vec::new() };
+    let row = |it: &Scenario| row(it.name, &it.samples, &http.samples, it.checks_signature.then_some(limits));
     scenarios.iter().map(row).collect()
+}
+
+/// A ratio is of what ran next to each other, and only of such ratios the median is taken.
+fn row(name: &'static str, samples: &[Sample], http: &[Sample], limits: Option<&[Limits]>) -> Row {
+    let mut row = Row::new(name, samples);
+    let pairs = || samples.iter().zip(http);
+    row.compare("of `/health/live`", pairs().map(|(it, http)| it.per_cpu_second() / http.per_cpu_second()));
+    if let Some(limits) = limits {
+        let triples = || pairs().zip(limits);
+        row.compare("of the verify limit", triples().map(|((it, _), limit)| it.per_cpu_second() / limit.verify));
+        let alone = triples().map(|((it, http), limit)| 1.0 / (it.cpu() - http.cpu()) / limit.verify);
+        row.compare("of the verify limit, without `/health/live`", alone);
+    }
+    row
 }
 
 fn busy(scenarios: &[Scenario], share: fn(&Sample) -> f64) -> Spread {
@@ -121,4 +123,39 @@ fn bare_rates(limits: &[Limits]) -> Vec<Limit> {
         limit("RS256 verify, the key parsed each time", |limits| limits.parse_and_verify),
         limit("RS256 sign", |limits| limits.sign),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A run in which a request took so many microseconds of the server's CPU.
+    fn sample(micros: u64) -> Sample {
+        let second = Duration::from_secs(1);
+        let server_cpu = Duration::from_micros(1000 * micros);
+        Sample { requests: 1000.0, elapsed: second, server_cpu, load_cpu: second, p50: second, p99: second }
+    }
+
+    fn ratios(row: &Row) -> serde_json::Value {
+        serde_json::to_value(row).unwrap()["ratios"].take()
+    }
+
+    #[test]
+    fn ratios_are_of_one_round_and_per_cpu_second() {
+        let (samples, http) = ([sample(20), sample(80), sample(100)], [sample(10), sample(40), sample(25)]);
+        let spread = json!({ "median": 0.5, "min": 0.25, "max": 0.5 });
+        assert_eq!(ratios(&row("example", &samples, &http, None)), json!({ "of `/health/live`": spread }));
+    }
+
+    #[test]
+    fn the_limit_is_compared_with_and_without_http() {
+        // A bare verification takes 8 µs; here a request takes 32 µs, of which HTTP is 16 µs.
+        let limits = Limits { verify: 125_000.0, parse_and_verify: 100_000.0, sign: 3000.0 };
+        let all = ratios(&row("example", &[sample(32)], &[sample(16)], Some(&[limits])));
+        let with = all["of the verify limit"]["median"].as_f64().unwrap();
+        let without = all["of the verify limit, without `/health/live`"]["median"].as_f64().unwrap();
+        assert!((with - 0.25).abs() < 1e-9 && (without - 0.5).abs() < 1e-9, "{all}");
+    }
 }
