@@ -1,17 +1,22 @@
-//! One measurement: a load on a server for some seconds, and what it cost both.
+//! A measurement: a load on a server, slice by slice, and what it cost both.
 
 use std::time::{Duration, Instant};
 
 use crate::Fallible;
-use crate::load::{Fleet, Workload};
+use crate::load::Fleet;
 use crate::server::Server;
+use crate::stats::Latencies;
 use crate::usage::cpu_of_thread;
 
-/// How a measurement is taken.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) duration: Duration,
-    pub(crate) connections: u16,
+/// A measurement that still goes on.
+#[derive(Debug)]
+pub(crate) struct Sampling<'a> {
+    server: &'a Server,
+    fleet: Fleet,
+    latencies: Latencies,
+    elapsed: Duration,
+    server_cpu: Duration,
+    load_cpu: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,25 +29,37 @@ pub(crate) struct Sample {
     pub(crate) p99: Duration,
 }
 
-impl Sample {
-    /// Measures after a tenth of the time that is not counted: it opens connections and warms what can be warm.
-    pub(crate) async fn take(server: &Server, workload: &Workload, plan: Plan) -> Fallible<Self> {
-        let mut fleet = Fleet::open(workload.clone(), plan.connections).await?;
-        fleet.drive(plan.duration / 10).await?;
-        let (began, server_before, load_before) = (Instant::now(), server.cpu()?, cpu_of_thread()?);
-        let mut latencies = fleet.drive(plan.duration).await?;
-        let sample = Self {
-            requests: f64::from(u32::try_from(latencies.count())?),
-            elapsed: began.elapsed(),
-            server_cpu: server.cpu()? - server_before,
-            load_cpu: cpu_of_thread()? - load_before,
-            p50: latencies.percentile(50),
-            p99: latencies.percentile(99),
-        };
-        server.forget_log()?;
-        Ok(sample)
+impl<'a> Sampling<'a> {
+    /// Begins with a load that is not counted: it warms what can be warm.
+    pub(crate) async fn begin(server: &'a Server, mut fleet: Fleet, warm_up: Duration) -> Fallible<Self> {
+        fleet.drive(warm_up).await?;
+        let (latencies, zero) = (Latencies::default(), Duration::ZERO);
+        Ok(Self { server, fleet, latencies, elapsed: zero, server_cpu: zero, load_cpu: zero })
     }
 
+    /// Measures for so long.
+    pub(crate) async fn slice(&mut self, duration: Duration) -> Fallible<()> {
+        let (began, server_before, load_before) = (Instant::now(), self.server.cpu()?, cpu_of_thread()?);
+        self.latencies.merge(self.fleet.drive(duration).await?);
+        self.elapsed += began.elapsed();
+        self.server_cpu += self.server.cpu()? - server_before;
+        self.load_cpu += cpu_of_thread()? - load_before;
+        self.server.forget_log()
+    }
+
+    pub(crate) fn end(mut self) -> Fallible<Sample> {
+        Ok(Sample {
+            requests: f64::from(u32::try_from(self.latencies.count())?),
+            elapsed: self.elapsed,
+            server_cpu: self.server_cpu,
+            load_cpu: self.load_cpu,
+            p50: self.latencies.percentile(50),
+            p99: self.latencies.percentile(99),
+        })
+    }
+}
+
+impl Sample {
     pub(crate) fn per_second(&self) -> f64 {
         self.requests / self.elapsed.as_secs_f64()
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::limits::{Cryptography, Limits};
-use crate::load::Workload;
+use crate::load::{Fleet, Workload};
 use crate::machine::Machine;
 use crate::report::{Limit, Report, Row};
-use crate::sample::{Plan, Sample};
+use crate::sample::{Sample, Sampling};
 use crate::server::{self, Server};
 use crate::stats::Spread;
 use crate::tokens::{self, JWT, UUID};
@@ -14,6 +14,11 @@ use crate::{Fallible, Settings};
 
 /// Tokens of the runs that do not ask about the same one again.
 const MANY: usize = 1000;
+/// What goes before each run of a scenario, uncounted.
+const WARM_UP: Duration = Duration::from_millis(500);
+/// After so long it is the next scenario's turn.
+const SLICE: Duration = Duration::from_millis(250);
+const SLICES_PER_SECOND: u32 = 4;
 /// How long each limit is measured in each run.
 const LIMIT_TIME: Duration = Duration::from_secs(1);
 /// The server that remembers no verdict: it checks each token's signature again.
@@ -29,7 +34,7 @@ struct Scenario<'a> {
     samples: Vec<Sample>,
 }
 
-/// Runs the suite. The runs of the scenarios alternate, so that what disturbs the machine for a while disturbs all of them.
+/// Runs the suite.
 pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     let machine = Machine::prepare()?;
     let log = format!("[log]\nlevel = {:?}\n", settings.log_level);
@@ -38,15 +43,11 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     let jwts = tokens::fetch(&warm, JWT, MANY).await?;
     let cryptography = Cryptography::new(signed_part(&jwts)?)?;
     let mut scenarios = scenarios(&warm, &cold, &jwts).await?;
-    let plan = Plan { duration: Duration::from_secs(settings.seconds.into()), connections: settings.connections };
     let mut limits = Vec::new();
     for run in 1..=settings.runs {
         eprintln!("run {run} of {}", settings.runs);
         limits.push(machine.work_on_server_core(|| cryptography.measure(LIMIT_TIME))?);
-        for scenario in &mut scenarios {
-            let sample = Sample::take(scenario.server, &scenario.workload, plan).await;
-            scenario.samples.push(sample.map_err(|error| format!("{}: {error}", scenario.name))?);
-        }
+        round(&mut scenarios, settings).await?;
     }
     Ok(Report {
         suite: "verify",
@@ -59,6 +60,25 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
         settings: settings.clone(),
         machine,
     })
+}
+
+/// One run of each scenario. They take turns several times a second, so that what disturbs the machine for a while disturbs
+/// all of them alike.
+async fn round(scenarios: &mut [Scenario<'_>], settings: &Settings) -> Fallible<()> {
+    let mut samplings = Vec::with_capacity(scenarios.len());
+    for Scenario { name, server, workload, .. } in &*scenarios {
+        let fleet = Fleet::open(workload.clone(), settings.connections).await?;
+        samplings.push(Sampling::begin(server, fleet, WARM_UP).await.map_err(|error| format!("{name}: {error}"))?);
+    }
+    for _ in 0..settings.seconds * SLICES_PER_SECOND {
+        for (sampling, scenario) in samplings.iter_mut().zip(&*scenarios) {
+            sampling.slice(SLICE).await.map_err(|error| format!("{}: {error}", scenario.name))?;
+        }
+    }
+    for (sampling, scenario) in samplings.into_iter().zip(scenarios) {
+        scenario.samples.push(sampling.end()?);
+    }
+    Ok(())
 }
 
 /// The first is what the others are compared with.
