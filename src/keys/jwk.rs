@@ -1,6 +1,11 @@
 //! The public half of a signing key as a JWK (RFC 7517; RFC 7518, section 6; RFC 8037).
 
-use jsonwebtoken::DecodingKey;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+    RsaPublicKeyComponents,
+};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::Result;
 use jsonwebtoken::jwk::{AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash};
 
@@ -32,15 +37,27 @@ pub(super) fn public_jwk(algorithm: Algorithm, key: AlgorithmParameters, kid: Op
     Ok((kid, jwk))
 }
 
-/// What verifies signatures of `algorithm` under this JWK; `None` if the key is not one for this algorithm. A symmetric
-/// key is one for none of them.
-pub(super) fn decoding_key(algorithm: Algorithm, jwk: &Jwk) -> Option<DecodingKey> {
-    let fits = match (algorithm, &jwk.algorithm) {
-        (Algorithm::Rs256 | Algorithm::Ps256, AlgorithmParameters::RSA(_)) => true,
-        (Algorithm::Es256, AlgorithmParameters::EllipticCurve(key)) => key.curve == EllipticCurve::P256,
-        (Algorithm::EdDsa, AlgorithmParameters::OctetKeyPair(key)) => key.curve == EllipticCurve::Ed25519,
-        _ => false,
-    };
-    let named = jwk.common.key_algorithm.is_none_or(|named| named == jws(algorithm).into());
-    if fits && named { DecodingKey::from_jwk(jwk).ok() } else { None }
+/// What verifies signatures of `algorithm` under this JWK, parsed once; `None` if the key is not one for this algorithm. A
+/// symmetric key is one for none of them.
+pub(super) fn verification_key(algorithm: Algorithm, jwk: &Jwk) -> Option<ParsedPublicKey> {
+    if jwk.common.key_algorithm.is_some_and(|named| named != jws(algorithm).into()) {
+        return None;
+    }
+    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
+    match (algorithm, &jwk.algorithm) {
+        (Algorithm::Rs256 | Algorithm::Ps256, AlgorithmParameters::RSA(key)) => {
+            let components = RsaPublicKeyComponents { n: bytes(&key.n)?, e: bytes(&key.e)? };
+            let rsa = if algorithm == Algorithm::Ps256 { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
+            components.to_parsed_public_key(rsa).ok()
+        }
+        (Algorithm::Es256, AlgorithmParameters::EllipticCurve(key)) if key.curve == EllipticCurve::P256 => {
+            // An uncompressed point: a 4, then both coordinates in full length (SEC 1, section 2.3.3).
+            let point = [vec![4], bytes(&key.x)?, bytes(&key.y)?].concat();
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()
+        }
+        (Algorithm::EdDsa, AlgorithmParameters::OctetKeyPair(key)) if key.curve == EllipticCurve::Ed25519 => {
+            ParsedPublicKey::new(&ED25519, bytes(&key.x)?).ok()
+        }
+        _ => None,
+    }
 }

@@ -21,4 +21,4 @@ pub use pair::KeyError;
 pub use ring::{Jwks, KeyRing, PublishedKey, RingError};
 pub use seal::{SealError, Sealer};
 pub use signer::{SignError, SigningKey};
-pub use verify::{ClaimError, Verified, VerifyError, numeric_date, verify};
+pub use verify::{Verified, VerifyError, verify};

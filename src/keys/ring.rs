@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 use super::SigningKey;
-use super::jwk::decoding_key;
+use super::jwk;
 use crate::model::{Algorithm, KeyId, KeyState};
 
 /// A key as the ring takes it in.
@@ -38,7 +38,7 @@ pub struct Jwks {
 #[derive(Debug)]
 pub struct KeyRing {
     signers: HashMap<Algorithm, Arc<SigningKey>>,
-    verification_keys: HashMap<KeyId, (Algorithm, DecodingKey)>,
+    verification_keys: HashMap<KeyId, (Algorithm, ParsedPublicKey)>,
     jwks: Jwks,
 }
 
@@ -73,7 +73,7 @@ impl KeyRing {
     }
 
     /// The published key of this name, with the only algorithm that it verifies.
-    pub fn verification_key(&self, kid: &KeyId) -> Option<(Algorithm, &DecodingKey)> {
+    pub fn verification_key(&self, kid: &KeyId) -> Option<(Algorithm, &ParsedPublicKey)> {
         self.verification_keys.get(kid).map(|(algorithm, key)| (*algorithm, key))
     }
 }
@@ -86,9 +86,9 @@ impl Jwks {
     }
 }
 
-fn verification_key(key: &PublishedKey) -> Result<DecodingKey, RingError> {
+fn verification_key(key: &PublishedKey) -> Result<ParsedPublicKey, RingError> {
     let named = key.jwk.common.key_id.as_deref() == Some(key.kid.as_str());
-    let verifier = if named { decoding_key(key.algorithm, &key.jwk) } else { None };
+    let verifier = if named { jwk::verification_key(key.algorithm, &key.jwk) } else { None };
     verifier.ok_or_else(|| RingError::WrongJwk { kid: key.kid.clone(), algorithm: key.algorithm })
 }
 

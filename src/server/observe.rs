@@ -96,11 +96,12 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
         };
     }
     // A refusal is the caller's affair; what the server could not do is somebody's here.
-    // Probes come every few seconds, and say nothing as long as all is well.
-    let is_probe = fields.is_some_and(|fields| matches!(fields.endpoint, EndpointLabel::Health | EndpointLabel::Metrics));
+    // Probes come every few seconds and say nothing as long as all is well; a call that passes a gateway is in its own log.
+    let quiet = [EndpointLabel::Health, EndpointLabel::Metrics, EndpointLabel::Verify];
+    let is_quiet = fields.is_some_and(|fields| quiet.contains(&fields.endpoint));
     match response.status() {
         status if status.is_server_error() => line!(error),
-        status if is_probe && status.is_success() => line!(debug),
+        status if is_quiet && status.is_success() => line!(debug),
         _ => line!(info),
     }
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::active::invalid;
-use super::said::{ClaimFault, Said};
+use super::said::{Actor, Said, SubjectKind};
 use crate::app::App;
 use crate::credential::DigestDomain;
 use crate::error::OAuthError;
@@ -40,40 +40,33 @@ pub(super) async fn read(app: &App, realm: &RealmContext, token: &str) -> Result
 }
 
 fn jwt(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
-    let verified = keys::verify(&realm.ring, token).map_err(|error| invalid(error.to_string()))?;
+    let verified = keys::verify::<Said>(&realm.ring, token).map_err(|error| invalid(error.to_string()))?;
     app.metrics.verified(verified.algorithm);
     if !verified.typ.as_deref().is_some_and(|typ| ACCESS_TOKEN_TYPES.contains(&typ)) {
         return Err(invalid("not an access token"));
     }
-    let claims = Said(&verified.claims);
-    if claims.text("iss")? != &*realm.issuer {
+    let Said { iss, sub, client_id, jti, aud, iat, exp, nbf, scope, sub_kind, act, may_act } = verified.claims;
+    if iss != *realm.issuer {
         return Err(invalid("foreign issuer"));
     }
-    let issued_at = claims.time("iat")?;
-    let client = ClientId::new(claims.text("client_id")?);
+    // `sub` is the client's own id, or an account's, unless `sub_kind` says that it is another client's.
+    let subject = match sub_kind {
+        Some(SubjectKind::Client) => TokenSubject::Client(ClientId::new(sub)),
+        None if sub == client_id => TokenSubject::Itself,
+        None => TokenSubject::User(UserId::new(sub)),
+    };
     Ok(Read {
-        id: TokenId::new(claims.text("jti")?),
-        subject: subject(claims, &client)?,
-        client,
-        actors: claims.actors()?,
-        may_act: claims.may_act()?,
-        scopes: ScopeSet::parse(claims.optional_text("scope")?.unwrap_or_default()).map_err(invalid)?,
-        audience: claims.texts("aud")?,
-        issued_at,
-        valid_from: claims.optional_time("nbf")?.map_or(issued_at, |moment| moment.max(issued_at)),
-        expires_at: claims.time("exp")?,
+        id: TokenId::new(jti),
+        client: ClientId::new(client_id),
+        subject,
+        actors: act.iter().flat_map(Actor::chain).map(ClientId::new).collect(),
+        may_act: may_act.map(|actor| actor.sub),
+        scopes: ScopeSet::parse(scope.as_deref().unwrap_or_default()).map_err(invalid)?,
+        audience: aud,
+        issued_at: Timestamp::from_seconds(iat),
+        valid_from: Timestamp::from_seconds(nbf.map_or(iat, |moment| moment.max(iat))),
+        expires_at: Timestamp::from_seconds(exp),
     })
-}
-
-/// `sub` is the client's own id, or a user's, unless `sub_kind` says that it is another client's.
-fn subject(claims: Said<'_>, client: &ClientId) -> Result<TokenSubject, ClaimFault> {
-    let sub = claims.text("sub")?;
-    match claims.optional_text("sub_kind")? {
-        Some("client") => Ok(TokenSubject::Client(ClientId::new(sub))),
-        Some(_) => Err(ClaimFault("sub_kind")),
-        None if sub == client.as_str() => Ok(TokenSubject::Itself),
-        None => Ok(TokenSubject::User(UserId::new(sub))),
-    }
 }
 
 async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
@@ -100,10 +93,4 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
         valid_from: issued_at,
         expires_at,
     })
-}
-
-impl From<ClaimFault> for OAuthError {
-    fn from(fault: ClaimFault) -> Self {
-        invalid(fault.to_string())
-    }
 }

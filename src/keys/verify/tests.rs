@@ -1,7 +1,7 @@
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::super::{PublishedKey, SigningKey};
 use super::*;
@@ -27,12 +27,16 @@ fn signed(algorithm: Algorithm, header: &[u8], payload: &[u8]) -> String {
     token
 }
 
-fn with_header(header: &str) -> Result<Verified, VerifyError> {
-    verify(&RING, &signed(Algorithm::EdDsa, header.as_bytes(), br#"{"sub":"s"}"#))
+fn ours(token: &str) -> Result<Verified<Map<String, Value>>, VerifyError> {
+    verify(&RING, token)
 }
 
-fn with_payload(payload: &[u8]) -> Result<Verified, VerifyError> {
-    verify(&RING, &signed(Algorithm::EdDsa, br#"{"alg":"EdDSA","kid":"EdDSA"}"#, payload))
+fn with_header(header: &str) -> Result<Verified<Map<String, Value>>, VerifyError> {
+    ours(&signed(Algorithm::EdDsa, header.as_bytes(), br#"{"sub":"s"}"#))
+}
+
+fn with_payload(payload: &[u8]) -> Result<Verified<Map<String, Value>>, VerifyError> {
+    ours(&signed(Algorithm::EdDsa, br#"{"alg":"EdDSA","kid":"EdDSA"}"#, payload))
 }
 
 #[test]
@@ -40,7 +44,7 @@ fn a_token_of_ours_verifies_under_each_algorithm() {
     for algorithm in Algorithm::ALL {
         let signer = RING.signer(*algorithm).unwrap();
         let header = URL_SAFE_NO_PAD.decode(&*signer.encoded_header("at+jwt")).unwrap();
-        let verified = verify(&RING, &signed(*algorithm, &header, br#"{"sub":"s","exp":1}"#)).unwrap();
+        let verified = ours(&signed(*algorithm, &header, br#"{"sub":"s","exp":1}"#)).unwrap();
         let claims = json!({ "sub": "s", "exp": 1 }).as_object().unwrap().clone();
         let expected = Verified { algorithm: *algorithm, kid: signer.kid().clone(), typ: Some("at+jwt".into()), claims };
         assert_eq!(verified, expected);
@@ -50,11 +54,11 @@ fn a_token_of_ours_verifies_under_each_algorithm() {
 #[test]
 fn no_part_of_a_token_can_be_changed() {
     let token = signed(Algorithm::Es256, br#"{"alg":"ES256","kid":"ES256"}"#, br#"{"sub":"s"}"#);
-    assert!(verify(&RING, &token).is_ok());
+    assert!(ours(&token).is_ok());
     for position in 0..token.len() {
         let mut bytes = token.clone().into_bytes();
         bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
-        assert!(verify(&RING, &String::from_utf8(bytes).unwrap()).is_err(), "byte {position}");
+        assert!(ours(&String::from_utf8(bytes).unwrap()).is_err(), "byte {position}");
     }
 }
 
@@ -69,11 +73,11 @@ fn only_the_compact_form_is_read() {
     let unsigned = format!("{header}.{payload}");
     let four = format!("{token}.{signature}");
     for malformed in ["", ".", "..", "...", "a.b.c", &padded, &spaced, cut, &five, &json, &unsigned, &four] {
-        assert!(verify(&RING, malformed).is_err(), "{malformed}");
+        assert!(ours(malformed).is_err(), "{malformed}");
     }
-    assert_eq!(verify(&RING, "ab").unwrap_err(), VerifyError::NotCompact);
-    assert_eq!(verify(&RING, "a.b").unwrap_err(), VerifyError::NotCompact);
-    assert_eq!(verify(&RING, &"a".repeat(MAX_TOKEN_LEN + 1)).unwrap_err(), VerifyError::TooLong);
+    assert_eq!(ours("ab").unwrap_err(), VerifyError::NotCompact);
+    assert_eq!(ours("a.b").unwrap_err(), VerifyError::NotCompact);
+    assert_eq!(ours(&"a".repeat(MAX_TOKEN_LEN + 1)).unwrap_err(), VerifyError::TooLong);
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn a_public_key_is_no_hmac_key() {
     let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(b"{}"));
     let forged = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &public), message.as_bytes());
     let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(forged.as_ref()));
-    assert_eq!(verify(&RING, &token).unwrap_err(), VerifyError::WrongAlgorithm);
+    assert_eq!(ours(&token).unwrap_err(), VerifyError::WrongAlgorithm);
 }
 
 #[test]
@@ -141,7 +145,7 @@ fn a_signature_has_its_one_form() {
     let message = format!("{}.e30", URL_SAFE_NO_PAD.encode(br#"{"alg":"ES256","kid":"ES256"}"#));
     let mut good = Vec::new();
     RING.signer(Algorithm::Es256).unwrap().sign(message.as_bytes(), &mut good).unwrap();
-    let verdict = |signature: &[u8]| verify(&RING, &format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)));
+    let verdict = |signature: &[u8]| ours(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)));
     assert!(verdict(&good).is_ok());
     let forms = [vec![], vec![0; 64], vec![0xff; 64], [good.as_slice(), &[0]].concat(), good[..63].to_vec()];
     for signature in forms {
@@ -158,52 +162,10 @@ fn claims_are_an_object() {
     assert_eq!(with_payload(deep.as_bytes()).unwrap_err(), VerifyError::Claims);
 }
 
-#[test]
-fn a_time_of_the_wrong_type_is_an_error_and_not_absent() {
-    let wrong = [
-        "\"1\"",
-        "\"\"",
-        "\"x\"",
-        "null",
-        "true",
-        "false",
-        "[]",
-        "[1]",
-        "{}",
-        "1.0",
-        "1.5",
-        "-0.5",
-        "1e3",
-        "0.0",
-        "9223372036854775808",
-        "18446744073709551615",
-        "-9223372036854775809",
-        "1e18",
-    ];
-    for name in NUMERIC_DATES {
-        for value in wrong {
-            let error = with_payload(format!("{{\"{name}\":{value}}}").as_bytes()).unwrap_err();
-            assert_eq!(error, VerifyError::Claim(ClaimError { name }), "{name}: {value}");
-        }
-        for value in ["0", "-1", "1", "9223372036854775807", "-9223372036854775808"] {
-            assert!(with_payload(format!("{{\"{name}\":{value}}}").as_bytes()).is_ok(), "{name}: {value}");
-        }
-    }
-}
-
-#[test]
-fn a_time_never_wraps() {
-    let claims = json!({ "past": -1, "end": i64::MAX, "begin": i64::MIN }).as_object().unwrap().clone();
-    let date = |name| numeric_date(&claims, name).unwrap();
-    assert_eq!(date("past"), Some(Timestamp::from_seconds(-1)));
-    assert!(date("end") > date("past") && date("past") > date("begin"));
-    assert_eq!(date("absent"), None);
-}
-
 proptest! {
     #[test]
     fn arbitrary_text_is_refused_without_a_panic(token in "\\PC{0,200}|[A-Za-z0-9_.-]{0,300}") {
-        prop_assert!(verify(&RING, &token).is_err());
+        prop_assert!(ours( &token).is_err());
     }
 
     #[test]
@@ -213,15 +175,6 @@ proptest! {
         signature in prop::collection::vec(any::<u8>(), 0..80),
     ) {
         let parts = [header, payload, signature].map(|part| URL_SAFE_NO_PAD.encode(part));
-        prop_assert!(verify(&RING, &parts.join(".")).is_err());
-    }
-
-    #[test]
-    fn arbitrary_signed_claims_never_panic(payload in "\\{(\"(exp|nbf|iat)\":(-?[0-9]{1,25}(\\.[0-9]+)?|\"[0-9]*\"|null),?){0,3}\\}") {
-        if let Ok(verified) = with_payload(payload.as_bytes()) {
-            for name in NUMERIC_DATES {
-                prop_assert!(verified.claims.get(name).is_none_or(Value::is_i64));
-            }
-        }
+        prop_assert!(ours( &parts.join(".")).is_err());
     }
 }
