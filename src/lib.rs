@@ -2,6 +2,7 @@
 //!
 //! - [`model`], [`error`], [`clock`], [`secret`]: pure data, rules and types; no I/O.
 //! - [`dialect`]: the wire contract of each token endpoint as data, with two pure functions (`parse`, `render`).
+//! - [`rules`]: which scopes the routes of an API need, as data.
 //! - [`store`], [`keys`], [`credential`], [`audit`], [`guard`], [`config`], [`cache`], [`telemetry`]: what the engine stands on.
 //! - [`app`]: one value that holds them all, built the same way in production and in tests.
 //! - [`client_auth`], [`grant`], [`token`]: the engine: who asks, what they may have, and the signature under it.

@@ -56,6 +56,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub dialects: Dialects,
+    pub rules: Rules,
 }
 
 /// Why an [`App`] could not be built.
@@ -82,7 +83,7 @@ pub enum AppError {
 impl App {
     /// Checks the master key against the database, loads the realms and starts the audit writer.
     pub async fn build(parts: Parts) -> Result<Arc<Self>, AppError> {
-        let Parts { config, db, master, clock, entropy, dialects } = parts;
+        let Parts { config, db, master, clock, entropy, dialects, rules } = parts;
         recognise_master_key(&db, &master).await?;
         let realms = Realms::load(&db, Sealer::new(&master), config.server.public_url()).await?;
         if let Some(realm) = realms.all().iter().find(|realm| !config.server.may_issue_as(&realm.issuer)) {
@@ -115,7 +116,7 @@ impl App {
             caches,
             ear: tokio::sync::Mutex::default(),
             dialects: RwLock::new(Arc::new(dialects)),
-            rules: RwLock::new(Arc::new(Rules::none())),
+            rules: RwLock::new(Arc::new(rules)),
             draining: AtomicBool::new(false),
         }))
     }
@@ -129,16 +130,21 @@ impl App {
         self.dialects.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the dialect files again. With a fault in one of them, what was in force stays.
-    pub fn reload_dialects(&self) -> Result<(), Vec<Fault>> {
-        let fresh = Dialects::load(self.config.dialects.dir.as_deref())?;
-        *self.dialects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-        Ok(())
-    }
-
-    /// The rules of APIs in force.
+    /// The rules of the APIs in force.
     pub fn rules(&self) -> Arc<Rules> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the dialect and resource files again. With a fault in one of them, what was in force stays.
+    pub fn reload(&self) -> Result<(), Vec<Fault>> {
+        let dialects = Dialects::load(self.config.dialects.dir.as_deref())?;
+        let dir = self.config.resources.dir.as_deref();
+        let rules = dir.map(|dir| Rules::load(Some(dir), &dialects)).transpose()?;
+        *self.dialects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dialects);
+        if let Some(rules) = rules {
+            *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        }
+        Ok(())
     }
 
     /// The realm of this name, or the refusal that names no other.

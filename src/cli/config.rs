@@ -12,7 +12,7 @@ use crate::keys::MasterKey;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Check the configuration and the dialect files
+    /// Check the configuration, the dialect files and the resource files
     Check,
     /// Print everything that can be set, as JSON Schema
     PrintSchema(PrintSchema),
@@ -37,8 +37,9 @@ pub(super) fn run(globals: &Globals, command: ConfigCommand) -> Result<(), CliEr
     match command {
         ConfigCommand::Check => {
             let config = context::load(globals)?;
-            serve::dialects(&config.dialects)?;
-            out::line("the configuration and the dialects are good")
+            let dialects = serve::dialects(&config.dialects)?;
+            serve::rules(&config.resources, &dialects)?;
+            out::line("the configuration, the dialects and the resource files are good")
         }
         ConfigCommand::PrintSchema(PrintSchema { dialect }) => {
             let schema = if dialect { schema_for!(dialect::schema::Document) } else { schema_for!(Config) };

@@ -11,6 +11,7 @@ use crate::audit::Actor;
 use crate::clock::SystemEntropy;
 use crate::config::{Config, LogFormat, SecretText};
 use crate::keys::MasterKey;
+use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::telemetry;
 
@@ -47,7 +48,9 @@ pub(super) async fn run(demo: Demo) -> Result<(), CliError> {
     let context = Context::with(config, master).await?;
     let document = Document::parse("config/demo.toml", PROVISIONED).map_err(|faults| listed(&faults))?;
     let report = document.apply(&context.ops(), &Actor::Shell).await.map_err(CliError::new)?;
-    let app = serve::build(context).await?;
+    let dialects = serve::dialects(&context.config.dialects)?;
+    let rules = Rules::builtin(&dialects).map_err(|faults| CliError::new(serve::listed(&faults)))?;
+    let app = serve::build(context, dialects, rules).await?;
     out::line(format_args!("countersign demo: {report}, in {}\n", demo.data_dir.display()))?;
     out::line(tour::text(&app.config.server.public_url(), &format!("http://{}", app.config.server.admin_listen)))?;
     serve::until_stopped(app, public, admin).await

@@ -1,13 +1,11 @@
 //! From the text of a dialect file to its sections. Each section is read for itself, so that one fault does not hide another.
 
-use serde::de::DeserializeOwned;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::DeValue;
 
-use super::fault::of_toml;
 use super::schema::{Document, Errors};
+use super::sections::Sections;
 use crate::error::ErrorKind;
-use crate::model::flaw::{Flaw, instead_of};
+use crate::model::flaw::Flaw;
 
 /// Every section that a dialect file may have.
 pub const SECTIONS: [&str; 17] = [
@@ -32,11 +30,7 @@ pub const SECTIONS: [&str; 17] = [
 
 /// Reads a dialect file, or says everything that is wrong with its form.
 pub fn read(text: &str) -> Result<Document, Vec<Flaw>> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(errors.iter().map(of_toml).collect());
-    }
-    let mut sections = Sections { table: table.into_inner(), flaws: Vec::new() };
+    let mut sections = Sections::of(text)?;
     let document = Document {
         matching: sections.take("match"),
         realm: sections.take("realm"),
@@ -50,67 +44,35 @@ pub fn read(text: &str) -> Result<Document, Vec<Flaw>> {
         token: sections.take("token"),
         headers: sections.take("headers"),
         success: sections.take("success"),
-        errors: sections.take_errors(),
+        errors: errors(&mut sections),
         limits: sections.take("limits"),
         trace: sections.take("trace"),
         test: sections.take("test"),
         resource: sections.take("resource"),
     };
-    let flaws = sections.finish();
-    if flaws.is_empty() { Ok(document) } else { Err(flaws) }
+    sections.finish(document, "section", &SECTIONS)
 }
 
-struct Sections<'t> {
-    table: DeTable<'t>,
-    flaws: Vec<Flaw>,
-}
-
-impl<'t> Sections<'t> {
-    /// The section, its default if it is absent or faulty.
-    fn take<T: Default + DeserializeOwned>(&mut self, name: &str) -> T {
-        let value = self.table.remove(name);
-        value.and_then(|value| self.read(value)).unwrap_or_default()
-    }
-
-    fn read<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'t>>) -> Option<T> {
-        T::deserialize(ValueDeserializer::from(value)).map_err(|error| self.flaws.push(of_toml(&error))).ok()
-    }
-
-    /// `[errors]` holds one answer a kind beside `inherit`.
-    fn take_errors(&mut self) -> Errors {
-        let mut errors = Errors::default();
-        let table = match self.table.remove("errors").map(|value| (value.span().start, value.into_inner())) {
-            None => return errors,
-            Some((_, DeValue::Table(table))) => table,
-            Some((at, _)) => {
-                self.flaws.push(Flaw::new(at, "`errors` must be a table", "write `[errors.server_error]` and so on"));
-                return errors;
-            }
-        };
-        for (name, value) in table {
-            match name.get_ref().parse::<ErrorKind>() {
-                Ok(kind) => {
-                    let answer = self.read(value);
-                    errors.kinds.extend(answer.map(|answer| (kind, answer)));
-                }
-                Err(_) if name.get_ref() == "inherit" => errors.inherit = self.read(value),
-                Err(_) => self.unknown("kind of error", &name, ErrorKind::ALL.iter().map(|kind| kind.as_str())),
-            }
+/// `[errors]` holds one answer a kind beside `inherit`.
+fn errors(sections: &mut Sections<'_>) -> Errors {
+    let mut errors = Errors::default();
+    let table = match sections.take_raw("errors") {
+        None => return errors,
+        Some((_, DeValue::Table(table))) => table,
+        Some((at, _)) => {
+            sections.flaw(Flaw::new(at, "`errors` must be a table", "write `[errors.server_error]` and so on"));
+            return errors;
         }
-        errors
-    }
-
-    fn unknown<'k>(&mut self, what: &str, name: &Spanned<impl AsRef<str>>, known: impl Iterator<Item = &'k str> + Clone) {
-        let met = name.get_ref().as_ref();
-        let mend = instead_of(met, known);
-        self.flaws.push(Flaw::new(name.span().start, format!("unknown {what} `{met}`"), mend));
-    }
-
-    fn finish(mut self) -> Vec<Flaw> {
-        for (name, _) in std::mem::take(&mut self.table) {
-            self.unknown("section", &name, SECTIONS.into_iter());
+    };
+    for (name, value) in table {
+        match name.get_ref().parse::<ErrorKind>() {
+            Ok(kind) => {
+                let answer = sections.read(value);
+                errors.kinds.extend(answer.map(|answer| (kind, answer)));
+            }
+            Err(_) if name.get_ref() == "inherit" => errors.inherit = sections.read(value),
+            Err(_) => sections.unknown("kind of error", &name, ErrorKind::ALL.iter().map(|kind| kind.as_str())),
         }
-        self.flaws.sort_by_key(|flaw| flaw.at);
-        self.flaws
     }
+    errors
 }

@@ -28,6 +28,6 @@ pub fn decode(text: &str) -> Option<Secret<String>> {
     String::from_utf8(bytes).ok().map(Secret::new)
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
+pub fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

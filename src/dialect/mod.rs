@@ -27,9 +27,11 @@ mod path;
 mod realm;
 mod render;
 pub mod schema;
+mod sections;
 mod set;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 
@@ -38,9 +40,12 @@ use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 
 pub use answer::Answer;
 use answer::AnswerRules;
-pub use fault::Fault;
+pub use fault::{Fault, File};
+pub use form::hex_digit;
 use parse::RequestRules;
+pub use sections::Sections;
 pub use set::{Dialects, Endpoint};
+pub use words::{check_realm_name, hosts, method};
 
 use crate::error::OAuthError;
 use crate::model::{Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};

@@ -63,7 +63,7 @@ impl Dialects {
         let mut files: BTreeMap<String, File> =
             BUILT_IN.into_iter().map(|(name, text)| (name.to_owned(), built_in(name, text))).collect();
         if let Some(dir) = dir {
-            files.extend(files_in(dir).map_err(|error| vec![unreadable(dir, &error)])?);
+            files.extend(File::all_in(dir, "dialect files").map_err(|fault| vec![fault])?);
         }
         let mut faults = Vec::new();
         let mut drafts = Vec::new();
@@ -122,7 +122,7 @@ impl Dialects {
     }
 
     /// All dialects, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Dialect>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Dialect>> + Clone {
         self.dialects.iter()
     }
 
@@ -138,22 +138,4 @@ impl Dialects {
 
 fn built_in(name: &str, text: &str) -> File {
     File { label: format!("config/dialects/{name}.toml"), text: text.to_owned() }
-}
-
-/// The dialect files of a directory, by the names of their dialects.
-fn files_in(dir: &Path) -> std::io::Result<BTreeMap<String, File>> {
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        if let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "toml")) {
-            files.insert(name.to_owned(), File { label: path.display().to_string(), text: std::fs::read_to_string(&path)? });
-        }
-    }
-    Ok(files)
-}
-
-fn unreadable(dir: &Path, error: &std::io::Error) -> Fault {
-    let mend = "give a directory of dialect files that the server may read".to_owned();
-    Fault { file: dir.display().to_string(), line: 1, problem: format!("cannot be read: {error}"), mend }
 }

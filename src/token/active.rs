@@ -123,13 +123,11 @@ fn is_meant(token: &ActiveToken, realm: &RealmContext, meant_for: MeantFor<'_>) 
 }
 
 /// The APIs that a token is for: those that its `aud` names; where a contract puts something else there, so that it names
-/// none, those that know one of its scopes.
+/// none, the only one of the realm, or those that know one of its scopes.
 fn apis<'a>(realm: &'a RealmContext, audience: &'a [String], scopes: &'a ScopeSet) -> impl Iterator<Item = &'a Api> {
     let is_named = |api: &Api| audience.contains(&api.audience);
     let names_one = realm.apis.iter().any(is_named);
-    realm.apis.iter().filter(
-        move |api| {
-            if names_one { is_named(api) } else { scopes.iter().any(|scope| api.scopes.contains(scope)) }
-        },
-    )
+    realm.apis.iter().filter(move |api| {
+        if names_one { is_named(api) } else { realm.apis.len() == 1 || scopes.iter().any(|scope| api.scopes.contains(scope)) }
+    })
 }

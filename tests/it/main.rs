@@ -29,4 +29,6 @@ mod leaks;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod store;

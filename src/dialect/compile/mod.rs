@@ -14,6 +14,7 @@ use super::answer::{ErrorAnswer, ErrorTable};
 use super::parse::RequestRules;
 use super::path::PathPattern;
 use super::schema::{self, Document};
+use super::words::{hosts, method};
 use super::{Dialect, OnBehalfOf, ResourceRules, TestEndpoint};
 use crate::error::ErrorKind;
 use crate::model::IssuePolicy;
@@ -39,7 +40,7 @@ pub struct Draft {
 impl Draft {
     pub fn compile(name: &str, document: &Document) -> Result<Self, Vec<Flaw>> {
         let mut flaws = Vec::new();
-        let hosts = request::hosts(&document.matching.hosts, &mut flaws);
+        let hosts = hosts(&document.matching.hosts, &mut flaws);
         let paths = request::paths(&document.matching.paths, &mut flaws);
         let test = document.test.as_ref().and_then(|test| compile_test(test, &mut flaws));
         let claimed: Vec<_> = paths.iter().chain(test.iter().map(|(path, _)| path)).cloned().collect();
@@ -88,16 +89,6 @@ fn compile_resource(resource: &schema::Resource, flaws: &mut Vec<Flaw>) -> Resou
         .and_then(|rule| Some(OnBehalfOf { header: header_name(&rule.header, flaws)?, scope: rule.scope.clone() }));
     let blocked_users_may = resource.blocked_users_may.iter().filter_map(|text| method(text, flaws)).collect();
     ResourceRules { on_behalf_of, blocked_users_may }
-}
-
-fn method(text: &Spanned<String>, flaws: &mut Vec<Flaw>) -> Option<Method> {
-    let known = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let method = known.into_iter().find(|method| method.as_str() == text.get_ref());
-    if method.is_none() {
-        let problem = format!("`{}` is no method", text.get_ref());
-        flaws.push(Flaw::new(text.span().start, problem, "write GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE"));
-    }
-    method
 }
 
 fn header_name(text: &Spanned<String>, flaws: &mut Vec<Flaw>) -> Option<HeaderName> {

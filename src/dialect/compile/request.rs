@@ -10,8 +10,9 @@ use crate::dialect::grants::GrantRules;
 use crate::dialect::names::{Names, Param};
 use crate::dialect::parse::RequestRules;
 use crate::dialect::path::PathPattern;
-use crate::dialect::realm::{RealmRule, is_realm_name};
+use crate::dialect::realm::RealmRule;
 use crate::dialect::schema::{self, Document, RealmSource};
+use crate::dialect::words::check_realm_name;
 use crate::model::flaw::Flaw;
 use crate::model::{GrantKind, MfaPolicy};
 
@@ -29,21 +30,6 @@ pub fn compile(document: &Document, paths: &[(usize, PathPattern)], flaws: &mut 
         audience: document.params.audience,
         scope_max_len: document.scope.max_len,
     }
-}
-
-/// Hosts are compared in lower case.
-pub fn hosts(hosts: &[Spanned<String>], flaws: &mut Vec<Flaw>) -> Vec<String> {
-    for host in hosts {
-        if host.get_ref().is_empty() || host.get_ref().contains([':', '/', ' ']) {
-            let problem = format!("`{}` is no host", host.get_ref());
-            flaws.push(Flaw::new(
-                host.span().start,
-                problem,
-                "write a name such as `api.example.com`, without scheme, port and path",
-            ));
-        }
-    }
-    hosts.iter().map(|host| host.get_ref().to_ascii_lowercase()).collect()
 }
 
 pub fn paths(paths: &[Spanned<String>], flaws: &mut Vec<Flaw>) -> Vec<(usize, PathPattern)> {
@@ -80,9 +66,8 @@ fn realm(realm: &schema::Realm, paths: &[(usize, PathPattern)], flaws: &mut Vec<
             "give the realm's parameter another name",
         ));
     }
-    if let Some(default) = realm.default.as_ref().filter(|default| !is_realm_name(default.get_ref())) {
-        let problem = format!("`{}` is no realm name", default.get_ref());
-        flaws.push(Flaw::new(default.span().start, problem, "write letters, digits, `-`, `_` and `.`"));
+    if let Some(default) = &realm.default {
+        check_realm_name(default, flaws);
     }
     RealmRule {
         source,

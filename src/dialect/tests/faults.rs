@@ -258,8 +258,7 @@ fn tokens_scopes_and_limits() {
     );
     assert_eq!(
         with("[limits]\nrate = \"10/d\""),
-        "x.toml:10: `10/d` is not a rate: write a count and a unit, such as `10/s`, `100/m` or `5000/h`; see the commented dialects in \
-         config/dialects"
+        "x.toml:10: `10/d` is not a rate: write a count and a unit, such as `10/s`, `100/m` or `5000/h`; see the commented files in config"
     );
     assert_eq!(
         with("[test]\npath = \"/test\"\nmethod = \"FETCH\""),

@@ -60,7 +60,13 @@ fn of_headers(headers: &HeaderMap, [method, host, uri]: [&'static str; 3]) -> Re
     let method = once(headers, name)?.ok_or_else(|| missing(name))?;
     let method = method.parse().map_err(|_| untold(name, "holds no method"))?;
     let path = path(once(headers, uri)?.ok_or_else(|| missing(uri))?).ok_or_else(|| untold(uri, "holds no path"))?;
-    Ok(Original { method, host: once(headers, host)?.unwrap_or_default().to_owned(), path })
+    let name = host;
+    let host = once(headers, name)?.unwrap_or_default();
+    // A list, or anything else that is no authority, would be matched by rules for any host.
+    if !host.is_empty() && host.parse::<http::uri::Authority>().is_err() {
+        return Err(untold(name, "holds no host"));
+    }
+    Ok(Original { method, host: host.to_owned(), path })
 }
 
 /// The path of a request target in origin or absolute form (RFC 9112, section 3.2). What comes after `?` is not looked at.

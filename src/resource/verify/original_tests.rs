@@ -59,6 +59,8 @@ fn what_is_told_twice_or_half_is_refused() {
         vec![("x-forwarded-method", "PO ST"), host, uri],
         vec![method, host, ("x-forwarded-uri", "a/b")],
         vec![method, host, ("x-forwarded-uri", "")],
+        vec![method, ("x-forwarded-host", "api.example, evil.example"), uri],
+        vec![method, ("x-forwarded-host", "api.example/x"), uri],
     ] {
         assert_eq!(asked(true, Gateway::Forward, "/verify", &headers).unwrap_err().kind, ErrorKind::RsRoute, "{headers:?}");
     }

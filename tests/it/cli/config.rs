@@ -7,11 +7,11 @@ use super::{House, binary, finish};
 #[test]
 fn a_good_configuration_is_said_to_be_good() {
     let house = House::on_sqlite();
-    assert_eq!(house.ok(&["config", "check"]), "the configuration and the dialects are good\n");
+    assert_eq!(house.ok(&["config", "check"]), "the configuration, the dialects and the resource files are good\n");
     let folder = tempfile::tempdir().unwrap();
     let mut bare = binary(folder.path());
     bare.args(["config", "check"]);
-    assert_eq!(finish(bare, "").good(), "the configuration and the dialects are good\n");
+    assert_eq!(finish(bare, "").good(), "the configuration, the dialects and the resource files are good\n");
 }
 
 #[test]
@@ -45,6 +45,25 @@ fn a_bad_dialect_is_told_with_file_and_line() {
     assert!(said.contains("mine.toml:5") && said.contains("colour"), "{said}");
     house.ok(&["migrate"]);
     assert!(house.fails(&["serve"]).contains("mine.toml:5"));
+}
+
+#[test]
+fn bad_resource_files_are_told_with_file_and_line() {
+    let house = House::on_sqlite();
+    std::fs::create_dir(house.path("resources")).unwrap();
+    house.write("resources/mine.toml", "realm = \"main\"\naudience = \"https://api.example.com\"\nunmached = \"public\"\n");
+    house.write("resources/other.toml", "audience = \"x\"\nunmatched = \"public\"\ndialect = \"oauth3\"\n");
+    house.write("countersign.toml", &format!("{}[resources]\ndir = \"resources\"\n", house.read("countersign.toml")));
+    let said = house.fails(&["config", "check"]);
+    for part in [
+        "resources/mine.toml:3: unknown key `unmached`; did you mean `unmatched`?",
+        "resources/other.toml:1: `realm` is missing; write whose tokens are asked for: `realm = \"main\"`",
+        "resources/other.toml:3: there is no dialect `oauth3` to refuse in; did you mean `oauth2`?",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    house.ok(&["migrate"]);
+    assert!(house.fails(&["serve"]).contains("mine.toml:3"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use countersign::config::Config;
 use countersign::dialect::Dialects;
 use countersign::keys::MasterKey;
 use countersign::model::{Algorithm, KeyId, LockoutPolicy, Realm, RealmId, Unlock};
+use countersign::rules::Rules;
 use countersign::secret::Secret;
 use countersign::server::serve;
 use countersign::store::{Db, DbOptions, Durability, realms};
@@ -116,9 +117,13 @@ impl Server {
         let mut config = config(url);
         tweak(&mut config);
         let dialects = Dialects::load(config.dialects.dir.as_deref()).unwrap();
+        let rules = match config.resources.dir.as_deref() {
+            Some(dir) => Rules::load(Some(dir), &dialects).unwrap(),
+            None => Rules::builtin(&dialects).unwrap(),
+        };
         let db = connect(url, 8).await;
-        let parts =
-            Parts { config, db, master: master(), clock: clock.clone(), entropy: Arc::new(TestEntropy::new(7)), dialects };
+        let entropy = Arc::new(TestEntropy::new(7));
+        let parts = Parts { config, db, master: master(), clock: clock.clone(), entropy, dialects, rules };
         let app = App::build(parts).await.unwrap();
         let [public, admin] = [listener().await, listener().await];
         let addresses = (public.local_addr().unwrap(), admin.local_addr().unwrap());
