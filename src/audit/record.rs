@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::{Actor, AuditEvent};
 use crate::error::{ErrorKind, Reason};
-use crate::model::{ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, Timestamp, UserId};
+use crate::model::{
+    ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, Timestamp, TokenId, UserId,
+};
 use crate::store::audit::AuditRow;
 use crate::store::{self, Conn, StoreError};
 
@@ -45,9 +47,9 @@ pub struct Detail {
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
-    /// The `jti` of the token.
+    /// The id of the token: its `jti`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jti: Option<Uuid>,
+    pub jti: Option<TokenId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
