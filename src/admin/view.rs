@@ -24,7 +24,11 @@ pub struct ClientView {
     pub scopes: ScopeSet,
     pub requires_mfa: bool,
     pub token_ttl: Option<Span>,
+    /// The account that a single-user client always acts for.
+    pub user: Option<UserId>,
     pub disabled_at: Option<Time>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Time>,
     pub created_at: Time,
 }
 
@@ -40,7 +44,9 @@ impl From<Client> for ClientView {
             scopes: client.scopes,
             requires_mfa: client.requires_mfa,
             token_ttl: client.token_ttl.map(Span),
+            user: client.user,
             disabled_at: client.disabled_at.map(Time),
+            not_before: client.not_before.map(Time),
             created_at: Time(client.created_at),
         }
     }
@@ -56,6 +62,8 @@ pub struct UserView {
     pub roles: Vec<String>,
     pub scopes: Option<ScopeSet>,
     pub blocked_at: Option<Time>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Time>,
     pub created_at: Time,
 }
 
@@ -70,6 +78,7 @@ impl From<User> for UserView {
             roles: user.roles,
             scopes: user.scopes,
             blocked_at: user.blocked_at.map(Time),
+            not_before: user.not_before.map(Time),
             created_at: Time(user.created_at),
         }
     }
@@ -85,6 +94,8 @@ pub struct InstitutionView {
     pub networks: Vec<IpNet>,
     pub quota: Option<RateLimit>,
     pub disabled_at: Option<Time>,
+    /// Tokens issued up to this moment are revoked.
+    pub not_before: Option<Time>,
     pub created_at: Time,
 }
 
@@ -99,6 +110,7 @@ impl From<Institution> for InstitutionView {
             networks: institution.networks,
             quota: institution.quota,
             disabled_at: institution.disabled_at.map(Time),
+            not_before: institution.not_before.map(Time),
             created_at: Time(institution.created_at),
         }
     }

@@ -47,12 +47,9 @@ pub struct Detail {
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
-    /// The token that was used.
+    /// The id of the token: its `jti`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<TokenId>,
-    /// The `jti` of the token that was issued.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub jti: Option<Uuid>,
+    pub jti: Option<TokenId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]

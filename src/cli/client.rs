@@ -24,6 +24,8 @@ pub(super) enum Client {
     Enable(Named),
     /// Forget a client's wrong tries
     Unlock(Named),
+    /// Revoke every token that a client was issued so far
+    RevokeTokens(Named),
 }
 
 #[derive(Debug, clap::Args)]
@@ -126,6 +128,10 @@ pub(super) async fn run(globals: &Globals, command: Client) -> Result<(), CliErr
         }
         Client::Unlock(Named { within, id }) => {
             ops.unlock_client(&actor, &within.realm, &id).await?;
+            (within.realm, id)
+        }
+        Client::RevokeTokens(Named { within, id }) => {
+            ops.revoke_client_tokens(&actor, &within.realm, &id).await?;
             (within.realm, id)
         }
     };

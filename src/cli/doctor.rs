@@ -111,6 +111,11 @@ async fn of_realms(db: &Db) -> Result<Vec<Finding>, store::StoreError> {
         let apis = store::apis::list(&mut session.conn(), &realm.id).await?;
         let keys = store::keys::list(&mut session.conn(), &realm.id).await?;
         findings.extend(findings::of_realm(realm, &apis, &keys, now));
+        for (api, owner) in apis.iter().flat_map(|api| api.owners.iter().map(move |owner| (api, owner))) {
+            if store::clients::lookup(&mut session.conn(), &realm.id, owner).await?.is_none() {
+                findings.push(findings::of_unknown_owner(realm, api, owner));
+            }
+        }
     }
     Ok(findings)
 }

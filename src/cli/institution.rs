@@ -25,6 +25,8 @@ pub(super) enum Institution {
     Disable(Named),
     /// Switch it on again
     Enable(Named),
+    /// Revoke every token that an institution's clients and users were issued so far
+    RevokeTokens(Named),
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +116,11 @@ pub(super) async fn run(globals: &Globals, command: Institution) -> Result<(), C
         Institution::Enable(named) => {
             let (realm, id) = named.split();
             ops.enable_institution(&Actor::Shell, &realm, &id).await?;
+            (realm, id)
+        }
+        Institution::RevokeTokens(named) => {
+            let (realm, id) = named.split();
+            ops.revoke_institution_tokens(&Actor::Shell, &realm, &id).await?;
             (realm, id)
         }
     };

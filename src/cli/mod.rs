@@ -65,22 +65,22 @@ enum Command {
     Migrate,
     /// Create the first admin client
     Bootstrap(bootstrap::Bootstrap),
-    /// Clients: create, change, switch off, unlock
+    /// Clients: create, change, switch off, unlock, revoke their tokens
     #[command(subcommand)]
     Client(client::Client),
     /// Secrets of a client: add, list, revoke
     #[command(subcommand)]
     Secret(secret::Secrets),
-    /// Users: create, change, block, unlock
+    /// Users: create, change, block, unlock, revoke their tokens
     #[command(subcommand)]
     User(user::User),
-    /// Institutions: create, change, switch off
+    /// Institutions: create, change, switch off, revoke their tokens
     #[command(subcommand)]
     Institution(institution::Institution),
     /// Signing keys: prepare, activate, retire
     #[command(subcommand)]
     Key(key::Key),
-    /// Tokens: fetch, inspect, verify
+    /// Tokens: fetch, inspect, verify, revoke
     #[command(subcommand)]
     Token(token::Token),
     /// Say what is wrong with this installation
@@ -165,7 +165,7 @@ async fn dispatch(globals: &Globals, command: Command) -> Result<ExitCode, CliEr
         Command::User(user) => user::run(globals, user).await,
         Command::Institution(institution) => institution::run(globals, institution).await,
         Command::Key(key) => key::run(globals, key).await,
-        Command::Token(token) => return token::run(token),
+        Command::Token(token) => return token::run(globals, token).await,
         Command::Doctor(doctor) => return doctor::run(globals, doctor).await,
         Command::Config(config) => config::run(globals, config),
     }?;

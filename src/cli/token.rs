@@ -1,13 +1,14 @@
-//! `countersign token`: ask for one, look into one, verify one.
+//! `countersign token`: ask for one, look into one, verify one, revoke one.
 
 mod fetch;
 mod inspect;
+mod revoke;
 mod verify;
 
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use super::{CliError, out};
+use super::{CliError, Globals, out};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Token {
@@ -17,15 +18,18 @@ pub(super) enum Token {
     Inspect,
     /// Verify a JWT from standard input through a JWKS and print its claims
     Verify(verify::Verify),
+    /// Revoke a token by its id
+    Revoke(revoke::Revoke),
 }
 
-pub(super) fn run(command: Token) -> Result<ExitCode, CliError> {
+pub(super) async fn run(globals: &Globals, command: Token) -> Result<ExitCode, CliError> {
     // HTTP waits here: it must not hold up a thread of the runtime.
-    tokio::task::block_in_place(|| match command {
-        Token::Fetch(fetch) => fetch::run(&fetch),
-        Token::Inspect => inspect::run(&read_token()?),
-        Token::Verify(verify) => verify::run(&verify, &read_token()?),
-    })
+    match command {
+        Token::Fetch(fetch) => tokio::task::block_in_place(|| fetch::run(&fetch)),
+        Token::Inspect => tokio::task::block_in_place(|| inspect::run(&read_token()?)),
+        Token::Verify(verify) => tokio::task::block_in_place(|| verify::run(&verify, &read_token()?)),
+        Token::Revoke(revoke) => revoke::run(globals, revoke).await,
+    }
 }
 
 /// A token is as good as a secret for as long as it lives, so it is no argument either.

@@ -4,7 +4,7 @@ use super::client::taken_or;
 use super::context::Context;
 use super::secret_flags::{Password, Totp};
 use super::{CliError, Globals, InRealm, PageArgs, out};
-use crate::admin::service::{NewUser, Ops, UserChange};
+use crate::admin::service::{LiveTokens, NewUser, Ops, UserChange};
 use crate::admin::view::{PageView, Standing, UserView};
 use crate::audit::Actor;
 use crate::model::{InstitutionId, RealmId, ScopeSet, UserId};
@@ -30,6 +30,8 @@ pub(super) enum User {
     Unblock(Named),
     /// Forget a user's wrong tries
     Unlock(Named),
+    /// Revoke every token that a user was issued so far
+    RevokeTokens(Named),
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +101,9 @@ pub(super) struct SetPassword {
     named: Named,
     #[command(flatten)]
     password: Password,
+    /// Revoke the tokens that the user was issued so far
+    #[arg(long)]
+    revoke_tokens: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -107,6 +112,9 @@ pub(super) struct SetTotp {
     named: Named,
     #[command(flatten)]
     totp: Totp,
+    /// Revoke the tokens that the user was issued so far
+    #[arg(long)]
+    revoke_tokens: bool,
 }
 
 pub(super) async fn run(globals: &Globals, command: User) -> Result<(), CliError> {
@@ -127,14 +135,14 @@ pub(super) async fn run(globals: &Globals, command: User) -> Result<(), CliError
             ops.update_user(&Actor::Shell, &realm, &id, change).await?;
             (realm, id)
         }
-        User::SetPassword(SetPassword { named, password }) => {
-            let (realm, id) = named.split();
-            ops.set_password(&Actor::Shell, &realm, &id, &given(password.read()?, "--password-stdin")?).await?;
+        User::SetPassword(SetPassword { named, password, revoke_tokens }) => {
+            let ((realm, id), tokens) = (named.split(), LiveTokens::revoked_if(revoke_tokens));
+            ops.set_password(&Actor::Shell, &realm, &id, &given(password.read()?, "--password-stdin")?, tokens).await?;
             (realm, id)
         }
-        User::SetTotp(SetTotp { named, totp }) => {
-            let (realm, id) = named.split();
-            ops.set_totp(&Actor::Shell, &realm, &id, &given(totp.read()?, "--totp-stdin")?).await?;
+        User::SetTotp(SetTotp { named, totp, revoke_tokens }) => {
+            let ((realm, id), tokens) = (named.split(), LiveTokens::revoked_if(revoke_tokens));
+            ops.set_totp(&Actor::Shell, &realm, &id, &given(totp.read()?, "--totp-stdin")?, tokens).await?;
             (realm, id)
         }
         User::Block(named) => {
@@ -150,6 +158,11 @@ pub(super) async fn run(globals: &Globals, command: User) -> Result<(), CliError
         User::Unlock(named) => {
             let (realm, id) = named.split();
             ops.unlock_user(&Actor::Shell, &realm, &id).await?;
+            (realm, id)
+        }
+        User::RevokeTokens(named) => {
+            let (realm, id) = named.split();
+            ops.revoke_user_tokens(&Actor::Shell, &realm, &id).await?;
             (realm, id)
         }
     };

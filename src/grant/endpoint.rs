@@ -13,7 +13,7 @@ use crate::audit::{Actor, AuditEvent, Detail, Record};
 use crate::dialect::Dialect;
 use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::{Caller, throttle};
-use crate::model::{DialectName, Inbound, Issued};
+use crate::model::{DialectName, Inbound, Issued, TokenId};
 use crate::telemetry::{EndpointLabel, LogFields};
 
 /// When trying again makes sense after the audit trail could not be written.
@@ -68,7 +68,7 @@ async fn issue(app: &App, dialect: &Dialect, caller: &Caller, inbound: &Inbound<
     let detail = Detail {
         grant: Some(issued.grant),
         scope: Some(issued.facts.scope.clone()),
-        jti: issued.jti,
+        jti: issued.jti.map(|jti| TokenId::new(jti.to_string())),
         expires_at: Some(issued.expires_at),
         ..Detail::default()
     };

@@ -4,6 +4,7 @@ use super::institutions::{InstitutionRow, institution_columns};
 use super::lockouts::{TriesRow, tries_columns};
 use super::row::{Column, can_exist, list as text_list, millis, scope_list};
 use super::secrets::{SecretRow, secret_columns};
+use super::standing::later_moment;
 use super::{Conn, Page, StoreError};
 use crate::model::{Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, StoredSecret, Timestamp, Tries, UserId};
 
@@ -125,6 +126,13 @@ pub async fn list(conn: &mut Conn<'_>, realm: &RealmId, page: &Page) -> Result<V
     rows.into_iter().map(Client::try_from).collect()
 }
 
+/// How many clients always act for this account.
+pub async fn count_of_user(conn: &mut Conn<'_>, realm: &RealmId, user: &UserId) -> Result<u64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM clients WHERE realm = $1 AND user_id = $2";
+    let count = on!(conn, TABLE, c => sqlx::query_scalar::<_, i64>(SQL).bind(realm).bind(user).fetch_one(c).await)?;
+    Column(TABLE, "count").number(count)
+}
+
 pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO clients (realm, id, name, institution_id, auth_method, grants, scopes, requires_mfa_at, \
                        token_ttl_ms, user_id, disabled_at, created_at, updated_at) \
@@ -188,7 +196,8 @@ pub async fn set_disabled(
 
 /// Revokes every token issued to the client up to `now`; false if there is no such client.
 pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE clients SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END, updated_at = $3 WHERE realm = $1 AND id = $2";
+    const SQL: &str =
+        concat!("UPDATE clients SET not_before = ", later_moment!(), ", updated_at = $3 WHERE realm = $1 AND id = $2");
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 

@@ -1,6 +1,7 @@
 //! Institutions: partner organisations, with the one switch that turns off all that belongs to one.
 
 use super::row::{Column, can_exist, list as text_list, scope_list};
+use super::standing::later_moment;
 use super::{Conn, Page, StoreError};
 use crate::model::{Institution, InstitutionId, RateLimit, RealmId, Timestamp};
 
@@ -128,8 +129,7 @@ pub async fn set_disabled(
 
 /// Revokes every token issued to the institution's clients and users up to `now`; false if there is no such institution.
 pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &InstitutionId, now: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str =
-        "UPDATE institutions SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END WHERE realm = $1 AND id = $2";
+    const SQL: &str = concat!("UPDATE institutions SET not_before = ", later_moment!(), " WHERE realm = $1 AND id = $2");
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 

@@ -4,6 +4,15 @@ use super::row::{Column, can_exist};
 use super::{Conn, StoreError};
 use crate::model::{ClientId, InstitutionId, RealmId, ScopeSet, Timestamp, UserId};
 
+/// The moment that `$3` makes of a `not_before`: at least a second after the one of before. A token issued right after that
+/// one bears the second that follows it, and is to be revoked too.
+macro_rules! later_moment {
+    () => {
+        "CASE WHEN not_before + 1000 > $3 THEN not_before + 1000 ELSE $3 END"
+    };
+}
+pub(super) use later_moment;
+
 /// The state of a client or an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
@@ -96,4 +105,16 @@ pub async fn of_user(conn: &mut Conn<'_>, realm: &RealmId, id: &UserId) -> Resul
     }
     let row = on!(conn, TABLE, c => sqlx::query_as::<_, PartyRow>(SQL).bind(realm).bind(id).fetch_optional(c).await)?;
     row.map(|row| row.party(TABLE)).transpose()
+}
+
+/// The latest moment up to which tokens of one of the institution's clients or users are revoked.
+pub async fn latest_of_members(
+    conn: &mut Conn<'_>,
+    realm: &RealmId,
+    id: &InstitutionId,
+) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str = "SELECT MAX(not_before) FROM \
+                       (SELECT not_before FROM clients WHERE realm = $1 AND institution_id = $2 \
+                       UNION ALL SELECT not_before FROM users WHERE realm = $1 AND institution_id = $2) AS members";
+    on!(conn, "institutions", c => sqlx::query_scalar::<_, Option<Timestamp>>(SQL).bind(realm).bind(id).fetch_one(c).await)
 }

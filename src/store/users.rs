@@ -3,6 +3,7 @@
 use super::institutions::{InstitutionRow, institution_columns};
 use super::lockouts::{TriesRow, tries_columns};
 use super::row::{Column, can_exist, list as text_list, scope_list};
+use super::standing::later_moment;
 use super::{Conn, Page, StoreError};
 use crate::model::{Institution, InstitutionId, RealmId, Timestamp, Tries, User, UserId, Verifier};
 
@@ -173,6 +174,19 @@ pub async fn update(conn: &mut Conn<'_>, user: &User, now: Timestamp) -> Result<
     Ok(rows == 1)
 }
 
+/// The account's institution, which stays what it is until the transaction ends; `None` if there is no such account.
+pub async fn hold_institution(
+    conn: &mut Conn<'_>,
+    realm: &RealmId,
+    id: &UserId,
+) -> Result<Option<Option<InstitutionId>>, StoreError> {
+    const SQL: &str = "UPDATE users SET updated_at = updated_at WHERE realm = $1 AND id = $2 RETURNING institution_id";
+    if !can_exist(id.as_str()) {
+        return Ok(None);
+    }
+    on!(conn, TABLE, c => sqlx::query_scalar::<_, Option<InstitutionId>>(SQL).bind(realm).bind(id).fetch_optional(c).await)
+}
+
 /// Blocks since `now`, or unblocks; false if it was so already or does not exist.
 pub async fn set_blocked(
     conn: &mut Conn<'_>,
@@ -188,7 +202,8 @@ pub async fn set_blocked(
 
 /// Revokes every token issued for the account up to `now`; false if there is no such account.
 pub async fn revoke_tokens(conn: &mut Conn<'_>, realm: &RealmId, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE users SET not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END, updated_at = $3 WHERE realm = $1 AND id = $2";
+    const SQL: &str =
+        concat!("UPDATE users SET not_before = ", later_moment!(), ", updated_at = $3 WHERE realm = $1 AND id = $2");
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(realm).bind(id).bind(now))? == 1)
 }
 

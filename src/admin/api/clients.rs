@@ -52,6 +52,14 @@ pub(super) async fn unlock(admin: Admin, Ids(Named { client }): Ids<Named>) -> R
     standing(&admin, &client).await
 }
 
+pub(super) async fn revoke_tokens(
+    admin: Admin,
+    Ids(Named { client }): Ids<Named>,
+) -> Result<Json<Standing<ClientView>>, Problem> {
+    admin.ops.revoke_client_tokens(&admin.actor, &admin.realm, &client).await?;
+    standing(&admin, &client).await
+}
+
 async fn standing(admin: &Admin, id: &ClientId) -> Result<Json<Standing<ClientView>>, Problem> {
     let client = admin.ops.client(&admin.realm, id).await?;
     let locked = admin.ops.client_is_locked(&admin.realm, id).await?;

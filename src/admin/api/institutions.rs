@@ -42,6 +42,11 @@ pub(super) async fn disable(admin: Admin, ids: Ids<Named>) -> Result<Json<Instit
     show(admin, ids).await
 }
 
+pub(super) async fn revoke_tokens(admin: Admin, ids: Ids<Named>) -> Result<Json<InstitutionView>, Problem> {
+    admin.ops.revoke_institution_tokens(&admin.actor, &admin.realm, &ids.0.institution).await?;
+    show(admin, ids).await
+}
+
 pub(super) async fn enable(admin: Admin, ids: Ids<Named>) -> Result<Json<InstitutionView>, Problem> {
     admin.ops.enable_institution(&admin.actor, &admin.realm, &ids.0.institution).await?;
     show(admin, ids).await

@@ -13,6 +13,7 @@ mod reply;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod users;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/clients/{client}/disable", post(clients::disable))
         .route("/clients/{client}/enable", post(clients::enable))
         .route("/clients/{client}/unlock", post(clients::unlock))
+        .route("/clients/{client}/revoke-tokens", post(clients::revoke_tokens))
         .route("/clients/{client}/secrets", get(secrets::list).post(secrets::add))
         .route("/clients/{client}/secrets/{secret}", get(secrets::show))
         .route("/clients/{client}/secrets/{secret}/revoke", post(secrets::revoke))
@@ -51,10 +53,13 @@ pub fn router() -> Router<Arc<App>> {
         .route("/users/{user}/block", post(users::block))
         .route("/users/{user}/unblock", post(users::unblock))
         .route("/users/{user}/unlock", post(users::unlock))
+        .route("/users/{user}/revoke-tokens", post(users::revoke_tokens))
         .route("/institutions", get(institutions::list).post(institutions::create))
         .route("/institutions/{institution}", get(institutions::show).patch(institutions::update))
         .route("/institutions/{institution}/disable", post(institutions::disable))
         .route("/institutions/{institution}/enable", post(institutions::enable))
+        .route("/institutions/{institution}/revoke-tokens", post(institutions::revoke_tokens))
+        .route("/tokens/revoke", post(tokens::revoke))
         .route("/keys", get(keys::list).post(keys::prepare))
         .route("/keys/{kid}", get(keys::show))
         .route("/keys/{kid}/activate", post(keys::activate))

@@ -4,11 +4,11 @@ use axum::Json;
 use http::StatusCode;
 
 use super::clients::Named;
-use super::extract::{Asked, Body, Force, Ids};
+use super::extract::{Asked, Body, Ids};
 use super::reply::Created;
 use super::{Admin, Problem};
 use crate::admin::Span;
-use crate::admin::service::{Last, SecretSource};
+use crate::admin::service::{Last, LiveTokens, Rotation, SecretSource};
 use crate::admin::view::{AddedSecretView, PageView, SecretView};
 use crate::model::{ClientId, SecretId};
 use crate::secret::Secret;
@@ -21,6 +21,16 @@ pub(super) struct NewSecret {
     hash: Option<Secret<String>>,
     /// How much longer the other secrets live; they stay as they are where this is absent.
     overlap: Option<Span>,
+    /// The tokens that the client has are revoked.
+    revoke_tokens: bool,
+}
+
+/// `?force=true&revoke_tokens=true`: even if it is the last one; and with the tokens that the client has.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Ending {
+    force: bool,
+    revoke_tokens: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -46,8 +56,9 @@ pub(super) async fn add(
         (None, Some(hash)) => SecretSource::Imported(hash),
         (Some(_), Some(_)) => return Err(Problem::invalid("hash", "Give a secret or the hash of one, not both")),
     };
-    let overlap = new.overlap.map(|overlap| overlap.0);
-    let added = admin.ops.add_secret(&admin.actor, &admin.realm, &client, source, overlap).await?;
+    let tokens = LiveTokens::revoked_if(new.revoke_tokens);
+    let rotation = Rotation { overlap: new.overlap.map(|overlap| overlap.0), tokens };
+    let added = admin.ops.add_secret(&admin.actor, &admin.realm, &client, source, rotation).await?;
     let id = added.stored.id.clone();
     Ok(Created::at(&admin.realm, &["clients", client.as_str(), "secrets", id.as_str()], added.into()))
 }
@@ -61,9 +72,10 @@ pub(super) async fn show(admin: Admin, Ids(OneSecret { client, secret }): Ids<On
 pub(super) async fn revoke(
     admin: Admin,
     Ids(OneSecret { client, secret }): Ids<OneSecret>,
-    Asked(Force { force }): Asked<Force>,
+    Asked(Ending { force, revoke_tokens }): Asked<Ending>,
 ) -> Result<StatusCode, Problem> {
     let last = if force { Last::RevokeToo } else { Last::Keep };
-    admin.ops.revoke_secret(&admin.actor, &admin.realm, (&client, &secret), last).await?;
+    let tokens = LiveTokens::revoked_if(revoke_tokens);
+    admin.ops.revoke_secret(&admin.actor, &admin.realm, (&client, &secret), last, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::extract::{Body, Ids, Paged};
 use super::reply::Created;
 use super::{Admin, Problem};
-use crate::admin::service::{NewUser, UserChange};
+use crate::admin::service::{LiveTokens, NewUser, UserChange};
 use crate::admin::view::{PageView, Standing, UserView};
 use crate::model::UserId;
 use crate::secret::Secret;
@@ -20,12 +20,16 @@ pub(super) struct Named {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPassword {
     password: Secret<String>,
+    #[serde(default)]
+    revoke_tokens: bool,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewTotp {
     totp_secret: Secret<String>,
+    #[serde(default)]
+    revoke_tokens: bool,
 }
 
 pub(super) async fn list(admin: Admin, Paged(page): Paged) -> Result<Json<PageView<UserView>>, Problem> {
@@ -56,7 +60,8 @@ pub(super) async fn set_password(
     Ids(Named { user }): Ids<Named>,
     Body(new): Body<NewPassword>,
 ) -> Result<StatusCode, Problem> {
-    admin.ops.set_password(&admin.actor, &admin.realm, &user, &new.password).await?;
+    let tokens = LiveTokens::revoked_if(new.revoke_tokens);
+    admin.ops.set_password(&admin.actor, &admin.realm, &user, &new.password, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -65,7 +70,8 @@ pub(super) async fn set_totp(
     Ids(Named { user }): Ids<Named>,
     Body(new): Body<NewTotp>,
 ) -> Result<StatusCode, Problem> {
-    admin.ops.set_totp(&admin.actor, &admin.realm, &user, &new.totp_secret).await?;
+    let tokens = LiveTokens::revoked_if(new.revoke_tokens);
+    admin.ops.set_totp(&admin.actor, &admin.realm, &user, &new.totp_secret, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -81,6 +87,11 @@ pub(super) async fn unblock(admin: Admin, Ids(Named { user }): Ids<Named>) -> Re
 
 pub(super) async fn unlock(admin: Admin, Ids(Named { user }): Ids<Named>) -> Result<Json<Standing<UserView>>, Problem> {
     admin.ops.unlock_user(&admin.actor, &admin.realm, &user).await?;
+    standing(&admin, &user).await
+}
+
+pub(super) async fn revoke_tokens(admin: Admin, Ids(Named { user }): Ids<Named>) -> Result<Json<Standing<UserView>>, Problem> {
+    admin.ops.revoke_user_tokens(&admin.actor, &admin.realm, &user).await?;
     standing(&admin, &user).await
 }
 

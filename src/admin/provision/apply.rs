@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::document::{ClientExtras, Document, Entry, InstitutionExtras, RealmEntry, UserExtras};
-use crate::admin::service::{NewClient, NewInstitution, NewUser, Ops, OpsError, Put, SecretSource};
+use crate::admin::service::{LiveTokens, NewClient, NewInstitution, NewUser, Ops, OpsError, Put, SecretSource};
 use crate::audit::Actor;
 use crate::model::{ClientId, RealmId, User, UserId};
 use crate::secret::Secret;
@@ -87,11 +87,12 @@ impl Apply<'_> {
         for Entry { line, what: (institution, extras) } in &entry.institutions {
             self.institution(institution, extras).await.map_err(self.at(*line))?;
         }
-        for Entry { line, what: (client, extras) } in &entry.clients {
-            self.client(client, extras).await.map_err(self.at(*line))?;
-        }
+        // Before the clients, some of which always act for one of them.
         for Entry { line, what: (user, extras) } in &entry.users {
             self.user(user, extras).await.map_err(self.at(*line))?;
+        }
+        for Entry { line, what: (client, extras) } in &entry.clients {
+            self.client(client, extras).await.map_err(self.at(*line))?;
         }
         Ok(())
     }
@@ -168,10 +169,10 @@ impl Apply<'_> {
     async fn credentials(&self, new: &NewUser, id: &UserId) -> Result<Put, OpsError> {
         let mut put = Put::Unchanged;
         if let Some(password) = &new.password {
-            put = most(put, self.ops.set_password(self.actor, self.realm, id, password).await?);
+            put = most(put, self.ops.set_password(self.actor, self.realm, id, password, LiveTokens::Keep).await?);
         }
         if let Some(secret) = &new.totp_secret {
-            put = most(put, self.ops.set_totp(self.actor, self.realm, id, secret).await?);
+            put = most(put, self.ops.set_totp(self.actor, self.realm, id, secret, LiveTokens::Keep).await?);
         }
         Ok(put)
     }

@@ -2,9 +2,9 @@
 
 use super::{Ops, OpsError};
 use crate::app::App;
-use crate::audit::{self, Actor, AuditEvent, Record};
+use crate::audit::{self, Actor, AuditEvent, Detail, Record};
 use crate::guard::Caller;
-use crate::model::{ClientId, InstitutionId, KeyId, Realm, RealmId, SecretId, Timestamp, UserId};
+use crate::model::{ClientId, InstitutionId, KeyId, Realm, RealmId, SecretId, Timestamp, TokenId, UserId};
 use crate::store::changes::{Change, ChangeKind};
 use crate::store::{self, Conn, Tx};
 
@@ -28,6 +28,7 @@ pub(super) enum Subject<'a> {
     Secret(&'a ClientId, &'a SecretId),
     User(&'a UserId),
     Key(&'a KeyId),
+    Token(&'a TokenId),
 }
 
 impl Ops {
@@ -87,6 +88,7 @@ impl Subject<'_> {
             Self::Secret(client, id) => Record { client: Some(client.clone()), secret: Some(id.clone()), ..record },
             Self::User(id) => Record { user: Some(id.clone()), ..record },
             Self::Key(id) => Record { key: Some(id.clone()), ..record },
+            Self::Token(id) => Record { detail: Detail { jti: Some(id.clone()), ..record.detail }, ..record },
         }
     }
 
@@ -100,6 +102,7 @@ impl Subject<'_> {
             Self::Secret(client, _) => (ChangeKind::Secret, Some(client.to_string())),
             Self::User(id) => (ChangeKind::User, Some(id.to_string())),
             Self::Key(id) => (ChangeKind::Key, Some(id.to_string())),
+            Self::Token(id) => (ChangeKind::Token, Some(id.to_string())),
         }
     }
 }

@@ -11,6 +11,8 @@ const MAX_NAME: usize = 200;
 const MAX_EMAIL: usize = 254;
 /// What a token request may ask for, so that no client holds what it could not ask for.
 const MAX_SCOPES: usize = 4096;
+/// 128 bits of a digest, in base64url.
+const HANDLE_ID: usize = 22;
 const CHOSEN_SECRET: std::ops::RangeInclusive<usize> = 8..=512;
 
 /// Collects the faults of one thing.
@@ -38,9 +40,9 @@ impl Checks {
 
     /// RFC 6749, appendix A.1, less two characters: the blank, which nobody sees, and the colon, which would end the id in
     /// HTTP Basic (RFC 7617, section 2).
-    pub(super) fn client_id(&mut self, id: &str) {
+    pub(super) fn client_id(&mut self, field: &'static str, id: &str) {
         let fits = (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
-        self.require(fits, "id", format!("a client's id is 1 to {MAX_ID} printable ASCII characters without blanks and `:`"));
+        self.require(fits, field, format!("a client's id is 1 to {MAX_ID} printable ASCII characters without blanks and `:`"));
     }
 
     pub(super) fn user_id(&mut self, id: &str) {
@@ -57,6 +59,15 @@ impl Checks {
     pub(super) fn institution_id(&mut self, id: &str) {
         let fits = uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
         self.require(fits, "id", "an institution's id is a UUID in lower case with hyphens");
+    }
+
+    /// The `jti` of a JWT, or what stands for one where a token is none: no token fits, so that none pasted by mistake is kept.
+    pub(super) fn token_id(&mut self, id: &str) {
+        let of_jwt = uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
+        let of_handle =
+            id.len() == HANDLE_ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let problem = format!("a token's id is a UUID in lower case with hyphens, or {HANDLE_ID} characters of base64url");
+        self.require(of_jwt || of_handle, "id", problem);
     }
 
     pub(super) fn name(&mut self, field: &'static str, name: &str) {

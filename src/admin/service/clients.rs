@@ -131,13 +131,15 @@ impl ClientChange {
 
 fn faults(client: &Client) -> Vec<Invalid> {
     let mut checks = Checks::default();
-    checks.client_id(client.id.as_str());
+    checks.client_id("id", client.id.as_str());
     checks.name("name", &client.name);
     checks.scopes("scopes", &client.scopes);
     checks.require(!client.grants.is_empty(), "grants", "a client without grants could ask for nothing");
     let proves_itself = client.auth_method != AuthMethod::None || !client.grants.contains(&GrantKind::ClientCredentials);
     checks.require(proves_itself, "grants", "a client that does not authenticate (auth_method `none`) cannot ask for itself");
     checks.require(client.token_ttl.is_none_or(|ttl| !ttl.is_zero()), "token_ttl", "tokens that live for 0 s are of no use");
+    let has_home = client.user.is_none() || client.institution.is_some();
+    checks.require(has_home, "user", "a client that always acts for one user belongs to that user's institution: give it one");
     checks.faults()
 }
 
@@ -152,7 +154,22 @@ async fn fits_realm(act: &mut Act<'_>, client: &Client) -> Result<(), OpsError> 
     if client.token_ttl.is_some_and(|ttl| ttl > longest) {
         return Err(OpsError::invalid("token_ttl", format!("no token of the realm lives longer than {}", Span(longest))));
     }
-    super::institution_exists(act, &client.realm, client.institution.as_ref()).await
+    super::institution_exists(act, &client.realm, client.institution.as_ref()).await?;
+    match &client.user {
+        None => Ok(()),
+        Some(user) => acts_at_home(act, client, user).await,
+    }
+}
+
+/// A single-user client acts for an account of its own institution.
+async fn acts_at_home(act: &mut Act<'_>, client: &Client, user: &UserId) -> Result<(), OpsError> {
+    let Some(home) = store::users::hold_institution(&mut act.conn(), &client.realm, user).await? else {
+        return Err(OpsError::invalid("user", format!("there is no user `{user}` in this realm")));
+    };
+    if home.is_some() && home == client.institution {
+        return Ok(());
+    }
+    Err(OpsError::invalid("user", format!("user `{user}` does not belong to the client's institution")))
 }
 
 impl Ops {

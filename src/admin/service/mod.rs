@@ -14,6 +14,7 @@ mod realms;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod user_credentials;
 mod users;
 
@@ -27,7 +28,8 @@ pub use error::{Invalid, OpsError};
 pub use institutions::{InstitutionChange, NewInstitution};
 pub use keys::NewKey;
 pub use realms::{LockoutRule, NewApi, NewRealm};
-pub use secrets::{AddedSecret, Last, SecretSource};
+pub use secrets::{AddedSecret, Last, Rotation, SecretSource};
+pub use tokens::LiveTokens;
 pub use users::{NewUser, UserChange};
 
 use crate::app::App;

@@ -144,6 +144,10 @@ impl NewApi {
         checks.require(fits, "audience", "an audience is 1 to 256 printable ASCII characters without blanks, best a URL");
         checks.scopes("scopes", &self.scopes);
         checks.require(self.ttl.is_none_or(|ttl| !ttl.0.is_zero()), "ttl", "tokens that live for 0 s are of no use");
+        // Of no client in particular: an API may be described before the clients that serve it. `doctor` finds who never came.
+        for owner in &self.owners {
+            checks.client_id("owners", owner.as_str());
+        }
         checks.faults()
     }
 }

@@ -6,7 +6,7 @@ use super::act::Subject;
 use super::check::check_chosen_secret;
 use super::clients::existing;
 use super::error::{OpsError, first};
-use super::{Act, Ops};
+use super::{Act, LiveTokens, Ops};
 use crate::audit::{Actor, AuditEvent};
 use crate::clock::random_uuid;
 use crate::credential::StoredAs;
@@ -26,6 +26,20 @@ pub enum SecretSource {
     Chosen(Secret<String>),
     /// Only its hash is known, in one of the formats that [`hash::recognise`] knows.
     Imported(Secret<String>),
+}
+
+/// What becomes of the other secrets when one is added, and of the tokens that the client has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rotation {
+    /// How much longer the others live: `None` leaves them alone, zero ends them now.
+    pub overlap: Option<Duration>,
+    pub tokens: LiveTokens,
+}
+
+impl From<Option<Duration>> for Rotation {
+    fn from(overlap: Option<Duration>) -> Self {
+        Self { overlap, ..Self::default() }
+    }
 }
 
 /// A secret that was just added.
@@ -56,16 +70,16 @@ impl Ops {
         Ok(store::secrets::list(&mut session.conn(), realm, client).await?)
     }
 
-    /// Adds a secret. `overlap` says how much longer the others live: `None` leaves them alone, zero ends them now. A new
-    /// secret from an operator also unlocks the client.
+    /// Adds a secret. A new one from an operator also unlocks the client.
     pub async fn add_secret(
         &self,
         actor: &Actor,
         realm: &RealmId,
         client: &ClientId,
         source: SecretSource,
-        overlap: Option<Duration>,
+        rotation: impl Into<Rotation>,
     ) -> Result<AddedSecret, OpsError> {
+        let Rotation { overlap, tokens } = rotation.into();
         let before = self.secrets(realm, client).await?;
         let (verifier, secret) = self.verifier(source, &before).await?;
         let mut act = self.begin(actor).await?;
@@ -90,6 +104,7 @@ impl Ops {
         if unlocked {
             act.tell(realm, Subject::Client(client), AuditEvent::ClientUnlocked).await?;
         }
+        tokens.of_client(&mut act, realm, client).await?;
         act.commit().await?;
         Ok(AddedSecret { stored, secret, superseded, unlocked })
     }
@@ -101,6 +116,7 @@ impl Ops {
         realm: &RealmId,
         (client, id): (&ClientId, &SecretId),
         last: Last,
+        tokens: LiveTokens,
     ) -> Result<(), OpsError> {
         let mut act = self.begin(actor).await?;
         self.exclusively(&mut act, realm, client).await?;
@@ -119,6 +135,7 @@ impl Ops {
         if store::secrets::revoke(&mut act.conn(), realm, client, id, now).await? {
             act.tell(realm, Subject::Secret(client, id), AuditEvent::SecretRevoked).await?;
         }
+        tokens.of_client(&mut act, realm, client).await?;
         act.commit().await
     }
 

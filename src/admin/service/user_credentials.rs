@@ -4,7 +4,7 @@ use super::act::Subject;
 use super::check::Checks;
 use super::error::{Invalid, OpsError, first};
 use super::users::existing;
-use super::{Act, NewUser, Ops, Put};
+use super::{Act, LiveTokens, NewUser, Ops, Put};
 use crate::audit::{Actor, AuditEvent};
 use crate::credential::totp;
 use crate::grant::totp_context;
@@ -36,6 +36,7 @@ impl Ops {
         realm: &RealmId,
         id: &UserId,
         password: &Secret<String>,
+        tokens: LiveTokens,
     ) -> Result<Put, OpsError> {
         first(password_faults(password))?;
         let account = existing(&mut self.db.read().await?.conn(), realm, id).await?;
@@ -43,32 +44,48 @@ impl Ops {
             Verifier::Hash(hash) => Some(hash),
             Verifier::Digest(_) => None,
         });
-        if self.matches(known.collect(), password).await? {
+        let is_known = self.matches(known.collect(), password).await?;
+        if is_known && tokens == LiveTokens::Keep {
             return Ok(Put::Unchanged);
         }
-        let hash = self.slow_hash(password, None).await?;
+        let hash = if is_known { None } else { Some(self.slow_hash(password, None).await?) };
         let mut act = self.begin(actor).await?;
-        write_password(&mut act, &account.user, &hash).await?;
-        if store::lockouts::unlock(&mut act.conn(), &Principal::user(realm, id)).await? {
-            act.tell(realm, Subject::User(id), AuditEvent::UserUnlocked).await?;
+        if let Some(hash) = hash {
+            write_password(&mut act, &account.user, &hash).await?;
+            if store::lockouts::unlock(&mut act.conn(), &Principal::user(realm, id)).await? {
+                act.tell(realm, Subject::User(id), AuditEvent::UserUnlocked).await?;
+            }
         }
+        tokens.of_user(&mut act, realm, id).await?;
         act.commit().await?;
         Ok(Put::Updated)
     }
 
     /// Sets the second factor.
-    pub async fn set_totp(&self, actor: &Actor, realm: &RealmId, id: &UserId, secret: &Secret<String>) -> Result<Put, OpsError> {
+    pub async fn set_totp(
+        &self,
+        actor: &Actor,
+        realm: &RealmId,
+        id: &UserId,
+        secret: &Secret<String>,
+        tokens: LiveTokens,
+    ) -> Result<Put, OpsError> {
         let seed = seed(secret).map_err(OpsError::Invalid)?;
         let account = existing(&mut self.db.read().await?.conn(), realm, id).await?;
         let context = totp_context(realm, id);
-        if let Some(sealed) = &account.totp_sealed
-            && self.sealer.open(&context, sealed)?.ct_eq(seed.expose())
-        {
+        let is_known = match &account.totp_sealed {
+            None => false,
+            Some(sealed) => self.sealer.open(&context, sealed)?.ct_eq(seed.expose()),
+        };
+        if is_known && tokens == LiveTokens::Keep {
             return Ok(Put::Unchanged);
         }
         let sealed = self.sealer.seal(&context, seed.expose(), &*self.entropy)?;
         let mut act = self.begin(actor).await?;
-        write_totp(&mut act, &account.user, &sealed).await?;
+        if !is_known {
+            write_totp(&mut act, &account.user, &sealed).await?;
+        }
+        tokens.of_user(&mut act, realm, id).await?;
         act.commit().await?;
         Ok(Put::Updated)
     }

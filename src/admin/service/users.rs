@@ -4,7 +4,7 @@ use super::act::{Subject, existing_realm};
 use super::check::Checks;
 use super::error::{Invalid, OpsError, first};
 use super::user_credentials::{password_faults, seed, write_password, write_totp};
-use super::{Listing, Ops, Put};
+use super::{Act, Listing, Ops, Put};
 use crate::audit::{Actor, AuditEvent};
 use crate::clock::random_uuid;
 use crate::model::{InstitutionId, Principal, RealmId, ScopeSet, Timestamp, User, UserId};
@@ -131,6 +131,15 @@ fn taken(user: &User) -> impl FnOnce(StoreError) -> OpsError {
     }
 }
 
+/// The clients that always act for an account belong to its institution. Asked once its row is written, so that none comes
+/// to act for it meanwhile.
+async fn nobody_acts_for(act: &mut Act<'_>, user: &User) -> Result<(), OpsError> {
+    match store::clients::count_of_user(&mut act.conn(), &user.realm, &user.id).await? {
+        0 => Ok(()),
+        _ => Err(OpsError::invalid("institution", "clients always act for this user within its institution: change them first")),
+    }
+}
+
 impl Ops {
     pub async fn user(&self, realm: &RealmId, id: &UserId) -> Result<User, OpsError> {
         Ok(existing(&mut self.db.read().await?.conn(), realm, id).await?.user)
@@ -192,6 +201,9 @@ impl Ops {
         super::institution_exists(&mut act, realm, after.institution.as_ref()).await?;
         let now = act.now;
         store::users::update(&mut act.conn(), &after, now).await.map_err(taken(&after))?;
+        if after.institution != before.institution {
+            nobody_acts_for(&mut act, &after).await?;
+        }
         act.tell(realm, Subject::User(id), AuditEvent::UserUpdated).await?;
         act.commit().await?;
         Ok((after, Put::Updated))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, Timestamp};
+use crate::model::{Algorithm, Api, ClientId, KeyRecord, KeyState, Realm, Timestamp};
 
 /// A key that has signed for longer deserves a successor (NIST SP 800-57, part 1, section 5.3.6).
 const OLD: Duration = Duration::from_secs(400 * 86_400);
@@ -75,6 +75,12 @@ pub(super) fn of_realm(realm: &Realm, apis: &[Api], keys: &[KeyRecord], now: Tim
         findings.push(Finding::fail(&about, "a key is from the future, so this machine's clock is behind", mend));
     }
     findings
+}
+
+/// An API is served by a client that is not there: whoever creates one of that id may ask about the API's tokens.
+pub(super) fn of_unknown_owner(realm: &Realm, api: &Api, owner: &ClientId) -> Finding {
+    let what = format!("the API {} is owned by `{}`, which is no client", api.audience, owner.as_str().escape_debug());
+    Finding::warn(format!("realm {}", realm.id), what, "create that client, or take it out of the API's `owners`")
 }
 
 fn of_active(about: &str, key: &KeyRecord, now: Timestamp) -> Finding {

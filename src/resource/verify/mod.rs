@@ -14,7 +14,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -51,6 +51,12 @@ pub async fn nginx(State(app): State<Arc<App>>, Extension(caller): Extension<Cal
     let status = response.status();
     if status.is_client_error() && status != StatusCode::UNAUTHORIZED {
         *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    // nginx reads no body of a refusal, and gives up the connection for one.
+    if status.is_client_error() {
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        *response.body_mut() = Body::empty();
     }
     response
 }
@@ -136,8 +142,8 @@ async fn acted(
         return Err(error);
     }
     let record = record(app, caller, dialect, (AuditEvent::ActedForUser, &passed.about()));
-    let token = passed.token.as_ref().map(|token| token.id.clone());
-    let record = Record { detail: Detail { token, ..Detail::default() }, ..record };
+    let jti = passed.token.as_ref().map(|token| token.id.clone());
+    let record = Record { detail: Detail { jti, ..Detail::default() }, ..record };
     app.audit.record(record).await.map_err(|error| OAuthError::unavailable(error, RETRY))
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::Query;
 use http::Uri;
 use serde::Deserialize;
 
@@ -58,16 +59,50 @@ pub fn find(
     host_realm: Option<&str>,
     original: Option<&Original>,
 ) -> Result<Needed, Box<Refusal>> {
-    // Envoy's URL is the caller's own, who must not choose what is asked of him.
-    let rule = asked_url.query().filter(|query| gateway != Gateway::Envoy && !query.is_empty());
-    match (rule, original) {
-        (Some(query), _) => of_url(app, query, host_realm),
-        (None, Some(original)) => of_route(app, original),
-        (None, None) => {
+    let told = Told::by(gateway, asked_url.query(), original).map_err(|error| Refusal::plain(app, error))?;
+    match (told, original) {
+        (Told::Rule(rule), _) => of_url(app, rule, host_realm),
+        (Told::Broken(problem), _) => Err(Refusal::plain(app, misconfigured(&problem))),
+        (Told::Nothing, Some(original)) => of_route(app, original),
+        (Told::Nothing, None) => {
             let detail = "no original request: is the gateway's address in server.trusted_proxies?";
-            Err(refusal(app, None, OAuthError::new(ErrorKind::RsRoute).detail(detail)))
+            Err(Refusal::plain(app, OAuthError::new(ErrorKind::RsRoute).detail(detail)))
         }
     }
+}
+
+/// What the query of the URL tells that a gateway asked.
+#[derive(Debug)]
+enum Told {
+    Nothing,
+    Rule(InUrl),
+    /// The operator wrote a rule that cannot be read.
+    Broken(String),
+}
+
+impl Told {
+    /// Envoy's URL is the caller's own, and a gateway whose URL has no query may append the caller's: the caller must not choose
+    /// what is asked of him.
+    fn by(gateway: Gateway, query: Option<&str>, original: Option<&Original>) -> Result<Self, OAuthError> {
+        let Some(query) = query.filter(|query| gateway != Gateway::Envoy && !query.is_empty()) else { return Ok(Self::Nothing) };
+        let rule = Uri::try_from(format!("/?{query}"))
+            .map_err(|error| error.to_string())
+            .and_then(|uri| Query::<InUrl>::try_from_uri(&uri).map_err(|error| error.to_string()));
+        let is_callers = original.is_some_and(|original| original.query.as_deref() == Some(query));
+        match rule {
+            Ok(_) if is_callers => {
+                let detail = "the query of the gateway's URL is the caller's own: end the URL with `?`";
+                Err(OAuthError::new(ErrorKind::RsRoute).detail(detail))
+            }
+            Err(_) if is_callers => Ok(Self::Nothing),
+            Ok(Query(rule)) => Ok(Self::Rule(rule)),
+            Err(problem) => Ok(Self::Broken(problem)),
+        }
+    }
+}
+
+fn misconfigured(problem: &str) -> OAuthError {
+    OAuthError::new(ErrorKind::ServerError).detail(format!("the gateway's URL for /verify: {problem}"))
 }
 
 fn of_route(app: &App, original: &Original) -> Result<Needed, Box<Refusal>> {
@@ -96,23 +131,18 @@ fn of_requirement(app: &App, requirement: &Requirement) -> Result<Needed, Box<Re
     })
 }
 
-fn of_url(app: &App, query: &str, host_realm: Option<&str>) -> Result<Needed, Box<Refusal>> {
-    let misconfigured = |detail: String| refusal(app, None, OAuthError::new(ErrorKind::ServerError).detail(detail));
-    let uri = Uri::try_from(format!("/?{query}")).map_err(|error| misconfigured(error.to_string()))?;
-    let axum::extract::Query(said) = axum::extract::Query::<InUrl>::try_from_uri(&uri)
-        .map_err(|error| misconfigured(format!("the gateway's URL for /verify: {error}")))?;
+fn of_url(app: &App, said: InUrl, host_realm: Option<&str>) -> Result<Needed, Box<Refusal>> {
+    let refuse = |problem: String| Refusal::plain(app, misconfigured(&problem));
     let dialect = match said.dialect.as_deref() {
         None => app.dialects().plain().clone(),
-        Some(name) => dialect(app, name).ok_or_else(|| refusal(app, None, unknown_dialect(name)))?,
+        Some(name) => dialect(app, name).ok_or_else(|| Refusal::plain(app, unknown_dialect(name)))?,
     };
     let name = said.realm.as_deref().or(host_realm).unwrap_or(MAIN);
-    let realm = app.realms.get(name).ok_or_else(|| {
-        misconfigured(format!("the gateway's URL for /verify names the unknown realm `{}`", name.escape_debug()))
-    })?;
+    let realm = app.realms.get(name).ok_or_else(|| refuse(format!("there is no realm `{}`", name.escape_debug())))?;
     if said.audience.is_none() && realm.apis.len() > 1 {
-        return Err(misconfigured("the realm has several APIs: name the audience in the gateway's URL for /verify".into()));
+        return Err(refuse("the realm has several APIs: name the audience".into()));
     }
-    let scopes = ScopeSet::parse(said.scope.as_deref().unwrap_or_default()).map_err(misconfigured)?;
+    let scopes = ScopeSet::parse(said.scope.as_deref().unwrap_or_default()).map_err(refuse)?;
     Ok(Needed { realm, dialect, audience: said.audience, need: Need::Token(scopes) })
 }
 

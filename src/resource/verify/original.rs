@@ -32,6 +32,8 @@ pub struct Original {
     pub host: String,
     /// As sent, still encoded, without query.
     pub path: String,
+    /// What follows `?`, where the gateway tells it.
+    pub query: Option<String>,
 }
 
 /// The original request; `None` where a service asks for itself. What a gateway tells incompletely or twice is refused.
@@ -49,7 +51,7 @@ pub fn read(gateway: Gateway, caller: &Caller, head: &Parts) -> Result<Option<Or
         Gateway::Envoy => {
             let path = head.uri.path().strip_prefix(ENVOY_PREFIX).unwrap_or_default().to_owned();
             let host = authority(head).unwrap_or_default().to_owned();
-            Ok(Some(Original { method: head.method.clone(), host, path }))
+            Ok(Some(Original { method: head.method.clone(), host, path, query: None }))
         }
     }
 }
@@ -59,24 +61,28 @@ fn of_headers(headers: &HeaderMap, [method, host, uri]: [&'static str; 3]) -> Re
     let name = method;
     let method = once(headers, name)?.ok_or_else(|| missing(name))?;
     let method = method.parse().map_err(|_| untold(name, "holds no method"))?;
-    let path = path(once(headers, uri)?.ok_or_else(|| missing(uri))?).ok_or_else(|| untold(uri, "holds no path"))?;
+    let (path, query) = target(once(headers, uri)?.ok_or_else(|| missing(uri))?).ok_or_else(|| untold(uri, "holds no path"))?;
     let name = host;
     let host = once(headers, name)?.unwrap_or_default();
     // A list, or anything else that is no authority, would be matched by rules for any host.
     if !host.is_empty() && host.parse::<http::uri::Authority>().is_err() {
         return Err(untold(name, "holds no host"));
     }
-    Ok(Original { method, host: host.to_owned(), path })
+    Ok(Original { method, host: host.to_owned(), path, query })
 }
 
-/// The path of a request target in origin or absolute form (RFC 9112, section 3.2). What comes after `?` is not looked at.
-fn path(target: &str) -> Option<String> {
-    let target = target.split_once('?').map_or(target, |(path, _)| path);
-    if target.starts_with('/') {
-        return Some(target.to_owned());
+/// Path and query of a request target in origin or absolute form (RFC 9112, section 3.2). It has no fragment: one side might
+/// cut there, and the other not.
+fn target(text: &str) -> Option<(String, Option<String>)> {
+    if text.contains('#') {
+        return None;
     }
-    let uri: Uri = target.parse().ok()?;
-    uri.scheme().map(|_| uri.path().to_owned())
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query.to_owned())));
+    if path.starts_with('/') {
+        return Some((path.to_owned(), query));
+    }
+    let uri: Uri = path.parse().ok()?;
+    uri.scheme().map(|_| (uri.path().to_owned(), query))
 }
 
 fn once<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, OAuthError> {

@@ -11,8 +11,9 @@ fn asked(by_proxy: bool, gateway: Gateway, uri: &str, headers: &[(&str, &str)]) 
     read(gateway, &caller, &request.body(()).unwrap().into_parts().0)
 }
 
-fn original(method: &str, host: &str, path: &str) -> Option<Original> {
-    Some(Original { method: method.parse().unwrap(), host: host.to_owned(), path: path.to_owned() })
+fn original(method: &str, host: &str, path: &str, query: Option<&str>) -> Option<Original> {
+    let query = query.map(str::to_owned);
+    Some(Original { method: method.parse().unwrap(), host: host.to_owned(), path: path.to_owned(), query })
 }
 
 const FORWARDED: [(&str, &str); 3] =
@@ -22,22 +23,31 @@ const ORIGINAL: [(&str, &str); 3] =
 
 #[test]
 fn each_gateway_is_read_in_its_own_way() {
-    assert_eq!(asked(true, Gateway::Forward, "/verify", &FORWARDED).unwrap(), original("POST", "api.example", "/a%20b/c"));
+    assert_eq!(
+        asked(true, Gateway::Forward, "/verify", &FORWARDED).unwrap(),
+        original("POST", "api.example", "/a%20b/c", Some("d=/e"))
+    );
     assert_eq!(
         asked(true, Gateway::Nginx, "/verify/nginx", &ORIGINAL).unwrap(),
-        original("DELETE", "api.example:443", "/a/../b")
+        original("DELETE", "api.example:443", "/a/../b", None)
     );
     let envoy = asked(true, Gateway::Envoy, "http://api.example/verify/envoy/a/b?scope=x", &[]).unwrap();
-    assert_eq!(envoy, original("GET", "api.example", "/a/b"));
+    assert_eq!(envoy, original("GET", "api.example", "/a/b", None));
 }
 
 #[test]
 fn the_headers_of_another_gateway_change_nothing() {
     let both: Vec<_> = FORWARDED.into_iter().chain(ORIGINAL).collect();
-    assert_eq!(asked(true, Gateway::Forward, "/verify", &both).unwrap(), original("POST", "api.example", "/a%20b/c"));
-    assert_eq!(asked(true, Gateway::Nginx, "/verify/nginx", &both).unwrap(), original("DELETE", "api.example:443", "/a/../b"));
+    assert_eq!(
+        asked(true, Gateway::Forward, "/verify", &both).unwrap(),
+        original("POST", "api.example", "/a%20b/c", Some("d=/e"))
+    );
+    assert_eq!(
+        asked(true, Gateway::Nginx, "/verify/nginx", &both).unwrap(),
+        original("DELETE", "api.example:443", "/a/../b", None)
+    );
     let envoy = asked(true, Gateway::Envoy, "http://h/verify/envoy/x", &both).unwrap();
-    assert_eq!(envoy, original("GET", "h", "/x"));
+    assert_eq!(envoy, original("GET", "h", "/x", None));
 }
 
 #[test]
@@ -59,6 +69,7 @@ fn what_is_told_twice_or_half_is_refused() {
         vec![("x-forwarded-method", "PO ST"), host, uri],
         vec![method, host, ("x-forwarded-uri", "a/b")],
         vec![method, host, ("x-forwarded-uri", "")],
+        vec![method, host, ("x-forwarded-uri", "/a#/b")],
         vec![method, ("x-forwarded-host", "api.example, evil.example"), uri],
         vec![method, ("x-forwarded-host", "api.example/x"), uri],
     ] {

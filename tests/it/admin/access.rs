@@ -126,11 +126,14 @@ on_both! {
         let (main, id) = (RealmId::new("main"), ClientId::new("demo-admin"));
         let ops = server.ops();
         ops.disable_client(&Actor::Shell, &main, &id).await.unwrap();
-        assert_eq!(desk.get("/clients").await.status, 401);
+        server.refresh().await;
+        problem(&desk.get("/clients").await, 401, &json!({ "detail": UNKNOWN }));
         ops.enable_client(&Actor::Shell, &main, &id).await.unwrap();
+        server.refresh().await;
         good(&desk.get("/clients").await, 200);
         let less = ClientChange { scopes: Some(ScopeSet::parse("read").unwrap()), ..ClientChange::default() };
         ops.update_client(&Actor::Shell, &main, &id, less).await.unwrap();
+        server.refresh().await;
         problem(&desk.get("/clients").await, 403, &json!({ "detail": WITHOUT_RIGHT }));
     }
 

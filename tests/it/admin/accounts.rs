@@ -41,7 +41,7 @@ on_both! {
         let answer = desk.post("/users", new).await;
         let shown = json!({
             "id": "u/1", "realm": "loanstreet", "email": "joe@bank.example", "name": "joe@bank.example",
-            "institution": "2b259cb8-cfa4-450c-b15a-1c6f932e4cc6", "roles": ["AUDITOR"], "scopes": ["x"], "blocked_at": null, "created_at": NOW,
+            "institution": "2b259cb8-cfa4-450c-b15a-1c6f932e4cc6", "roles": ["AUDITOR"], "scopes": ["x"], "blocked_at": null, "not_before": null, "created_at": NOW,
         });
         assert_eq!(good(&answer, 201), shown);
         assert_eq!(answer.header("Location"), Some("/admin/v1/realms/loanstreet/users/u%2F1"));

@@ -24,7 +24,7 @@ fn acme() -> Value {
     json!({
         "id": "acme", "realm": "crossriver", "name": "Acme", "institution": "c9a7a1de-54a1-4a3c-8a41-1f0f5b8d3c77",
         "auth_method": "client_secret", "grants": ["client_credentials"], "scopes": ["scope1", "scope2", "scope3"],
-        "requires_mfa": false, "token_ttl": null, "disabled_at": null, "created_at": NOW, "locked": false,
+        "requires_mfa": false, "token_ttl": null, "user": null, "disabled_at": null, "not_before": null, "created_at": NOW, "locked": false,
     })
 }
 
@@ -40,7 +40,7 @@ on_both! {
         let answer = desk.post("/clients", new).await;
         let shown = json!({
             "id": "a/b%c?", "realm": "crossriver", "name": "Odd", "institution": null, "auth_method": "none", "grants": ["password"],
-            "scopes": ["x"], "requires_mfa": true, "token_ttl": "90s", "disabled_at": null, "created_at": NOW,
+            "scopes": ["x"], "requires_mfa": true, "token_ttl": "90s", "user": null, "disabled_at": null, "not_before": null, "created_at": NOW,
         });
         assert_eq!(good(&answer, 201), shown);
         let location = answer.header("Location").unwrap();
@@ -132,6 +132,35 @@ on_both! {
         }
         assert_eq!(events(&server, before).await, [""; 0]);
         assert_eq!(good(&desk.get("/clients/acme").await, 200), acme());
+    }
+
+    async fn a_single_user_client_and_its_account_stay_in_one_institution(server) {
+        const HOME: &str = "c9a7a1de-54a1-4a3c-8a41-1f0f5b8d3c77";
+        let desk = Desk::of(&server, "crossriver").await;
+        good(&desk.post("/institutions", json!({ "id": "11111111-1111-4111-8111-111111111111", "name": "Elsewhere" })).await, 201);
+        for (id, institution) in [("near", Value::from(HOME)), ("far", "11111111-1111-4111-8111-111111111111".into()), ("lost", Value::Null)] {
+            good(&desk.post("/users", json!({ "id": id, "institution": institution })).await, 201);
+        }
+        for user in ["far", "lost", "nobody", "a\u{0}"] {
+            invalid(&desk.patch("/clients/acme", json!({ "user": user })).await, "user");
+            invalid(&desk.post("/clients", json!({ "institution": HOME, "user": user })).await, "user");
+        }
+        invalid(&desk.post("/clients", json!({ "user": "lost" })).await, "user");
+        assert_eq!(good(&desk.patch("/clients/acme", json!({ "user": "near" })).await, 200), with(acme(), &json!({ "user": "near" })));
+        assert_eq!(good(&desk.post("/clients", json!({ "institution": HOME, "user": "near" })).await, 201)["user"], "near");
+
+        let before = last(&server).await;
+        invalid(&desk.patch("/clients/acme", json!({ "institution": null })).await, "user");
+        invalid(&desk.patch("/clients/acme", json!({ "institution": "11111111-1111-4111-8111-111111111111" })).await, "user");
+        for institution in [Value::Null, "11111111-1111-4111-8111-111111111111".into()] {
+            invalid(&desk.patch("/users/near", json!({ "institution": institution })).await, "institution");
+        }
+        assert_eq!(events(&server, before).await, [""; 0]);
+        assert_eq!(good(&desk.get("/users/near").await, 200)["institution"], HOME);
+        good(&desk.patch("/users/near", json!({ "name": "Nearby" })).await, 200);
+        good(&desk.patch("/users/far", json!({ "institution": HOME })).await, 200);
+        let moved = json!({ "user": null, "institution": null });
+        assert_eq!(good(&desk.patch("/clients/acme", moved.clone()).await, 200), with(acme(), &moved));
     }
 
     async fn an_id_is_given_once(server) {

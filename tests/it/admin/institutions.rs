@@ -12,7 +12,7 @@ const OF_ACME: &str = "/institutions/c9a7a1de-54a1-4a3c-8a41-1f0f5b8d3c77";
 fn shown() -> Value {
     json!({
         "id": NEW, "realm": "crossriver", "name": "Bank", "scopes": ["a", "b"], "claims": { "tier": 2 }, "networks": ["203.0.113.0/24", "2001:db8::/32"],
-        "quota": "100/m", "disabled_at": null, "created_at": NOW,
+        "quota": "100/m", "disabled_at": null, "not_before": null, "created_at": NOW,
     })
 }
 
@@ -25,7 +25,7 @@ on_both! {
     async fn an_institution_is_created_where_it_says(server) {
         let desk = Desk::of(&server, "crossriver").await;
         let mut new = shown();
-        for absent in ["realm", "disabled_at", "created_at"] {
+        for absent in ["realm", "disabled_at", "not_before", "created_at"] {
             new.as_object_mut().unwrap().remove(absent);
         }
         let answer = desk.post("/institutions", new.clone()).await;

@@ -10,6 +10,7 @@ mod outage;
 mod refusals;
 mod routes;
 mod secrets;
+mod tokens;
 mod trail;
 
 use countersign::store::audit::{self, AuditFilter, AuditRow};
@@ -116,7 +117,13 @@ async fn trail(server: &Server, after: i64) -> (Vec<AuditRow>, i64) {
     let rows = audit::list(&mut server.app.db.read().await.unwrap().conn(), &filter).await.unwrap();
     let last = rows.last().map_or(after, |(seq, _)| *seq);
     // Token requests are written in batches, some time later.
-    (rows.into_iter().map(|(_, row)| row).filter(|row| !row.event.starts_with("token_")).collect(), last)
+    (
+        rows.into_iter()
+            .map(|(_, row)| row)
+            .filter(|row| !["token_issued", "token_refused"].contains(&row.event.as_str()))
+            .collect(),
+        last,
+    )
 }
 
 async fn events(server: &Server, after: i64) -> Vec<String> {

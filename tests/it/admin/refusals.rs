@@ -7,11 +7,12 @@ use super::{Desk, events, good, last, problem};
 use crate::harness::server::on_both;
 
 /// Members that are the server's own, or somebody else's.
-const NOT_SETTABLE: [&str; 12] = [
+const NOT_SETTABLE: [&str; 13] = [
     "realm",
     "created_at",
     "disabled_at",
     "blocked_at",
+    "not_before",
     "is_admin",
     "tenant_id",
     "version",

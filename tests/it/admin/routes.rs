@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Every route: its methods, and its path with ids that name something in the realm `uphold`.
-pub const ROUTES: [(&str, &str); 31] = [
+pub const ROUTES: [(&str, &str); 35] = [
     ("GET", "/clients"),
     ("POST", "/clients"),
     ("GET", "/clients/{client}"),
@@ -11,6 +11,7 @@ pub const ROUTES: [(&str, &str); 31] = [
     ("POST", "/clients/{client}/disable"),
     ("POST", "/clients/{client}/enable"),
     ("POST", "/clients/{client}/unlock"),
+    ("POST", "/clients/{client}/revoke-tokens"),
     ("GET", "/clients/{client}/secrets"),
     ("POST", "/clients/{client}/secrets"),
     ("GET", "/clients/{client}/secrets/{secret}"),
@@ -24,12 +25,15 @@ pub const ROUTES: [(&str, &str); 31] = [
     ("POST", "/users/{user}/block"),
     ("POST", "/users/{user}/unblock"),
     ("POST", "/users/{user}/unlock"),
+    ("POST", "/users/{user}/revoke-tokens"),
     ("GET", "/institutions"),
     ("POST", "/institutions"),
     ("GET", "/institutions/{institution}"),
     ("PATCH", "/institutions/{institution}"),
     ("POST", "/institutions/{institution}/disable"),
     ("POST", "/institutions/{institution}/enable"),
+    ("POST", "/institutions/{institution}/revoke-tokens"),
+    ("POST", "/tokens/revoke"),
     ("GET", "/keys"),
     ("POST", "/keys"),
     ("GET", "/keys/{kid}"),
@@ -43,6 +47,7 @@ pub fn body(method: &str, path: &str) -> Option<serde_json::Value> {
         ("PUT", "/users/{user}/password") => r#"{"password":"a new password"}"#,
         ("PUT", _) => r#"{"totp_secret":"JBSWY3DPEHPK3PXP"}"#,
         ("POST", "/institutions") => r#"{"name":"New"}"#,
+        ("POST", "/tokens/revoke") => r#"{"id":"00000000-0000-4000-8000-000000000000"}"#,
         ("POST", "/keys") => r#"{"algorithm":"EdDSA"}"#,
         ("PATCH", _) | ("POST", "/clients" | "/users" | "/clients/{client}/secrets") => "{}",
         _ => return None,

@@ -5,16 +5,18 @@ use countersign::store::Db;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use super::{ADDRESS, Desk, good, last, problem, trail};
+use super::{ADDRESS, Desk, NOW, good, last, problem, trail};
 use crate::harness::server::{Server, on_both};
 
 const INSTITUTION: &str = "11111111-1111-4111-8111-111111111111";
+const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
 
 /// One change: method, path, body, status, and the events that it leaves. `{I}` is the institution, `{S}` the newest secret.
 type Step = (&'static str, &'static str, Value, u16, &'static [&'static str]);
 
 fn steps() -> Vec<Step> {
     let no = || Value::Null;
+    let replaced = |what: &str, new: &str| json!({ what: new, "revoke_tokens": true });
     vec![
         ("POST", "/institutions", json!({ "id": INSTITUTION, "name": "Bank" }), 201, &["institution_created"]),
         ("PATCH", "/institutions/{I}", json!({ "name": "Better Bank" }), 200, &["institution_updated"]),
@@ -23,6 +25,9 @@ fn steps() -> Vec<Step> {
         ("POST", "/institutions/{I}/disable", no(), 200, &[]),
         ("POST", "/institutions/{I}/enable", no(), 200, &["institution_enabled"]),
         ("POST", "/institutions/{I}/enable", no(), 200, &[]),
+        ("POST", "/institutions/{I}/revoke-tokens", no(), 200, &["institution_tokens_revoked"]),
+        ("POST", "/tokens/revoke", json!({ "id": TOKEN }), 204, &["token_revoked"]),
+        ("POST", "/tokens/revoke", json!({ "id": TOKEN }), 204, &[]),
         ("POST", "/clients", json!({ "id": "c1", "institution": INSTITUTION }), 201, &["client_created"]),
         ("PATCH", "/clients/c1", json!({ "requires_mfa": true }), 200, &["client_updated"]),
         ("PATCH", "/clients/c1", json!({}), 200, &[]),
@@ -31,10 +36,13 @@ fn steps() -> Vec<Step> {
         ("POST", "/clients/c1/enable", no(), 200, &["client_enabled"]),
         ("POST", "/clients/c1/enable", no(), 200, &[]),
         ("POST", "/clients/c1/unlock", no(), 200, &[]),
+        ("POST", "/clients/c1/revoke-tokens", no(), 200, &["client_tokens_revoked"]),
         ("POST", "/clients/c1/secrets", json!({}), 201, &["secret_added"]),
         ("POST", "/clients/c1/secrets", json!({ "overlap": "1h" }), 201, &["secret_added", "secret_superseded"]),
         ("POST", "/clients/c1/secrets/{S}/revoke", no(), 204, &["secret_revoked"]),
         ("POST", "/clients/c1/secrets/{S}/revoke", no(), 204, &[]),
+        ("POST", "/clients/c1/secrets", json!({ "revoke_tokens": true }), 201, &["secret_added", "client_tokens_revoked"]),
+        ("POST", "/clients/c1/secrets/{S}/revoke?revoke_tokens=true", no(), 204, &["secret_revoked", "client_tokens_revoked"]),
         ("POST", "/users", json!({ "id": "u1" }), 201, &["user_created"]),
         ("PATCH", "/users/u1", json!({ "email": "u1@bank.example" }), 200, &["user_updated"]),
         ("PATCH", "/users/u1", json!({ "email": "U1@bank.example" }), 200, &[]),
@@ -42,6 +50,9 @@ fn steps() -> Vec<Step> {
         ("PUT", "/users/u1/password", json!({ "password": "correct horse" }), 204, &[]),
         ("PUT", "/users/u1/totp", json!({ "totp_secret": "JBSWY3DPEHPK3PXP" }), 204, &["user_totp_set"]),
         ("PUT", "/users/u1/totp", json!({ "totp_secret": "JBSWY3DPEHPK3PXP" }), 204, &[]),
+        ("PUT", "/users/u1/password", replaced("password", "battery staple"), 204, &["user_password_set", "user_tokens_revoked"]),
+        ("PUT", "/users/u1/totp", replaced("totp_secret", "KRSXG5CTMVRXEZLU"), 204, &["user_totp_set", "user_tokens_revoked"]),
+        ("POST", "/users/u1/revoke-tokens", no(), 200, &["user_tokens_revoked"]),
         ("POST", "/users/u1/block", no(), 200, &["user_blocked"]),
         ("POST", "/users/u1/block", no(), 200, &[]),
         ("POST", "/users/u1/unblock", no(), 200, &["user_unblocked"]),
@@ -93,11 +104,16 @@ on_both! {
                 let origin = (row.actor.as_str(), row.realm.as_ref().map(RealmId::as_str), row.ip.as_deref());
                 assert_eq!(origin, ("admin:main/demo-admin", Some("crossriver"), Some(ADDRESS)), "{method} {path}");
                 assert!(row.request.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_ok()), "{row:?}");
-                assert_eq!((row.dialect, row.reason, row.detail.as_str()), (None, None, "{}"));
+                let detail = if row.event == "token_revoked" { json!({ "jti": TOKEN }) } else { json!({}) };
+                assert_eq!((row.dialect, row.reason, row.detail), (None, None, detail.to_string()));
             }
         }
         let secrets = good(&desk.get("/clients/c1/secrets").await, 200);
-        assert_eq!(secrets["items"].as_array().unwrap().len(), 2, "the attempts that failed added none");
+        assert_eq!(secrets["items"].as_array().unwrap().len(), 3, "the attempts that failed added none");
+        // Each revocation within one second moves it by a second, past that of the institution too.
+        for (path, moment) in [("/clients/c1", "2026-01-02T03:04:08.000Z"), ("/users/u1", "2026-01-02T03:04:07.000Z"), ("/institutions/{I}", NOW)] {
+            assert_eq!(good(&desk.get(&path.replace("{I}", INSTITUTION)).await, 200)["not_before"], moment, "{path}");
+        }
     }
 
     async fn a_record_names_what_it_is_about(server) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::admin::service::{Last, SecretSource};
+use countersign::admin::service::{Last, LiveTokens, SecretSource};
 use countersign::audit::Actor;
 use countersign::model::{ClientId, RateLimit, RealmId};
 use countersign::secret::Secret;
@@ -125,7 +125,7 @@ on_both! {
         let new = basic_token("demo", "another-secret");
         granted(&server.send(&new).await);
         let known = ops.secrets(&realm, &demo).await.unwrap().into_iter().find(|secret| secret.is_live(server.app.now())).unwrap();
-        let revoke = async { ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo).await.unwrap() };
+        let revoke = async { ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo, LiveTokens::Keep).await.unwrap() };
         assert_refused(&in_flight(&server, &new, revoke).await, (401, BAD), "revoked");
     }
 
@@ -158,7 +158,7 @@ on_both! {
         let (realm, demo, shell) = names(&server);
         let ops = server.ops();
         let known = ops.secrets(&realm, &demo).await.unwrap().remove(0);
-        let revoke = async { ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo).await.unwrap() };
+        let revoke = async { ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo, LiveTokens::Keep).await.unwrap() };
         assert_refused(&during_comparison(&server, &basic_token("demo", "demo-secret"), revoke).await, (401, BAD), "revoked");
     }
 

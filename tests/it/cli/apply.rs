@@ -18,9 +18,9 @@ in_both! {
             "created realm lc",
             "created API https://api.example.com of realm lc",
             "created institution 11111111-1111-4111-8111-111111111111 of realm lc",
+            "created user jane@bank.example of realm lc",
             "created client acme of realm lc",
             "created secret of client acme of realm lc",
-            "created user jane@bank.example of realm lc",
             "6 created, 0 updated, 0 unchanged",
         ]);
         assert_eq!(house.ok(&["apply", "-f", "p.toml"]), "0 created, 0 updated, 5 unchanged\n");
@@ -34,8 +34,8 @@ in_both! {
         house.write("p.toml", &changed);
         assert_eq!(lines(&house.ok(&["apply", "-f", "p.toml"])), [
             "updated institution 11111111-1111-4111-8111-111111111111 of realm lc",
-            "updated client acme of realm lc",
             "updated user jane@bank.example of realm lc",
+            "updated client acme of realm lc",
             "0 created, 3 updated, 2 unchanged",
         ]);
         let client = house.json(&["client", "show", "--realm", "lc", "acme"]);
@@ -48,6 +48,18 @@ in_both! {
         assert_eq!(house.json(&["client", "show", "--realm", "lc", "acme"]), client);
     }
 
+    async fn a_client_may_act_for_a_user_that_the_file_describes_after_it(house) {
+        let bank = "institution = \"11111111-1111-4111-8111-111111111111\"\n";
+        let single = PROVISIONED
+            .replace("id = \"acme\"\n", "id = \"acme\"\nuser = \"jane\"\n")
+            .replace("email = \"jane@bank.example\"\n", &format!("id = \"jane\"\nemail = \"jane@bank.example\"\n{bank}"));
+        house.write("p.toml", &single);
+        assert!(house.ok(&["apply", "-f", "p.toml"]).ends_with("6 created, 0 updated, 0 unchanged\n"));
+        assert_eq!(house.json(&["client", "show", "--realm", "lc", "acme"])["user"], "jane");
+        house.write("p.toml", &single.replace("user = \"jane\"", "user = \"joe\""));
+        assert_eq!(house.fails(&["apply", "-f", "p.toml"]), "p.toml:13: user: there is no user `joe` in this realm");
+    }
+
     async fn a_file_that_cannot_be_made_so_goes_on_where_it_stopped(house) {
         let nowhere = "22222222-2222-4222-8222-222222222222";
         house.write("p.toml", &PROVISIONED.replace("institution = \"11111111-1111-4111-8111-111111111111\"", &format!("institution = \"{nowhere}\"")));
@@ -55,7 +67,7 @@ in_both! {
         assert_eq!(said, format!("p.toml:13: institution: there is no institution `{nowhere}` in this realm"));
         house.write("p.toml", PROVISIONED);
         let printed = house.ok(&["apply", "-f", "p.toml"]);
-        assert!(printed.ends_with("3 created, 0 updated, 3 unchanged\n"), "{printed}");
+        assert!(printed.ends_with("2 created, 0 updated, 4 unchanged\n"), "{printed}");
     }
 }
 

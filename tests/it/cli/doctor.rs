@@ -25,6 +25,15 @@ in_both! {
         ));
     }
 
+    async fn an_owner_that_never_came_is_told(house) {
+        house.write("p.toml", &PROVISIONED.replace("scopes = [\"read\"]\n\n", "scopes = [\"read\"]\nowners = [\"acme\", \"gateway\"]\n\n"));
+        house.ok(&["apply", "-f", "p.toml"]);
+        let told = "\nwarn  realm lc: the API https://api.example.com is owned by `gateway`, which is no client; create that client, or take it out \
+                    of the API's `owners`\n";
+        let said = house.ok(&["doctor"]);
+        assert!(said.ends_with(told) && said.matches("warn").count() == 1, "{said}");
+    }
+
     async fn an_unmigrated_database_is_found(house) {
         finds(&house, "FAIL  database: its schema is not that of this version; run `countersign migrate`");
     }

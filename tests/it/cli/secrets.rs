@@ -25,7 +25,12 @@ in_both! {
         assert_eq!(house.ok(&[&revoke[..], &[&old]].concat()), format!("revoked secret {old} of client acme\n"));
         let said = house.fails(&[&revoke[..], &[id]].concat());
         assert_eq!(said, "this is the last live secret: without it the client gets no token; add a new one first, disable the client, or force it");
-        house.ok(&[&revoke[..], &[id, "--force"]].concat());
+        let moment = || house.json(&["client", "show", "--realm", "lc", "acme"])["not_before"].as_str().map(str::to_owned);
+        assert_eq!(moment(), None, "the tokens live on");
+        house.ok(&[&ADD[..], &["--revoke-tokens"]].concat());
+        let first = moment();
+        house.ok(&[&revoke[..], &[id, "--force", "--revoke-tokens"]].concat());
+        assert!(first.is_some() && moment() > first);
         assert_eq!(house.fails(&[&revoke[..], &["none"]].concat()), "secret `none` does not exist");
     }
 }

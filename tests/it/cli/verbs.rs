@@ -32,6 +32,7 @@ in_both! {
         assert!(house.json(&words("client disable --realm lc c1"))["disabled_at"].is_string());
         assert_eq!(house.json(&words("client enable --realm lc c1"))["disabled_at"], Value::Null);
         assert_eq!(house.json(&words("client unlock --realm lc c1"))["locked"], false);
+        assert!(house.json(&words("client revoke-tokens --realm lc c1"))["not_before"].is_string());
         assert_eq!(house.json(&words("client show --realm lc c1"))["id"], "c1");
         let table = house.ok(&words("client list --realm lc"));
         let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -59,6 +60,13 @@ in_both! {
         assert_eq!(house.json(&words("user unlock --realm lc u1"))["locked"], false);
         house.told(&words("user set-password --realm lc u1 --password-stdin"), "the second password\n").good();
         house.told(&words("user set-totp --realm lc u1 --totp-stdin"), "JBSWY3DPEHPK3PXP\n").good();
+        let mut moment = Value::Null;
+        for (verb, input) in [("revoke-tokens", ""), ("set-password --revoke-tokens --password-stdin", "the third password"), ("set-totp --revoke-tokens --totp-stdin", "KRSXG5CTMVRXEZLU")] {
+            let before = std::mem::replace(&mut moment, house.json(&words("user show --realm lc u1"))["not_before"].clone());
+            assert!(before.is_null() || before != moment, "{moment}");
+            house.told(&words(&format!("user {verb} --realm lc u1")), input).good();
+        }
+        assert!(house.json(&words("user show --realm lc u1"))["not_before"].as_str() > moment.as_str());
         let said = house.told(&words("user set-totp --realm lc u1 --totp-stdin"), "hunter2 is no seed\n").bad();
         assert!(said.starts_with("totp_secret: ") && !said.contains("hunter2"), "{said}");
         assert_eq!(house.fails(&words("user set-password --realm lc u1")), "say where it is to be read, for example with --password-stdin");
@@ -77,9 +85,37 @@ in_both! {
         assert!(house.json(&of("disable"))["disabled_at"].is_string());
         assert_eq!(house.json(&of("enable"))["disabled_at"], Value::Null);
         assert_eq!(house.json(&of("show")), updated);
+        assert!(house.json(&of("revoke-tokens"))["not_before"].is_string());
         assert_eq!(house.json(&words("institution list --realm lc"))["items"].as_array().unwrap().len(), 2);
         let said = house.fails(&[&of("update")[..], &["--claims", "{\"iss\":\"x\"}"]].concat());
         assert_eq!(said, "claims: `iss` is a claim that every token has already");
+    }
+
+    async fn a_client_that_always_acts_for_one_user(house) {
+        furnished(&house);
+        let bank = "11111111-1111-4111-8111-111111111111";
+        house.ok(&words(&format!("user create --realm lc --id u1 --institution {bank}")));
+        let created = house.json(&words(&format!("client create --realm lc --id c1 --institution {bank} --user u1")));
+        has(&created, &json!({ "user": "u1", "institution": bank }));
+        let said = "institution: clients always act for this user within its institution: change them first";
+        assert_eq!(house.fails(&words("user update --realm lc u1 --no-institution")), said);
+        assert_eq!(house.fails(&words("client update --realm lc acme --user nobody")), "user: there is no user `nobody` in this realm");
+        assert_eq!(house.json(&words("client update --realm lc c1 --no-user"))["user"], Value::Null);
+        assert_eq!(house.json(&words("user update --realm lc u1 --no-institution"))["institution"], Value::Null);
+        assert_eq!(house.fails(&words("client update --realm lc c1 --user u1")), "user: user `u1` does not belong to the client's institution");
+    }
+
+    async fn a_token_is_revoked_by_its_id(house) {
+        furnished(&house);
+        let revoke = words("token revoke --realm lc 0f4b3c1e-58a4-4d0e-9d5e-0a5d8f4d2b11");
+        for _ in 0..2 {
+            assert_eq!(house.ok(&revoke), "revoked token 0f4b3c1e-58a4-4d0e-9d5e-0a5d8f4d2b11\n");
+        }
+        // One that is no JWT has an id of another kind, which may begin with a hyphen.
+        assert_eq!(house.ok(&words("token revoke --realm lc -- -_23456789012345678901")), "revoked token -_23456789012345678901\n");
+        let said = house.fails(&words("token revoke --realm lc eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY21lIn0.c2ln"));
+        assert_eq!(said, "id: a token's id is a UUID in lower case with hyphens, or 22 characters of base64url");
+        assert_eq!(house.fails(&words("token revoke --realm none 0f4b3c1e-58a4-4d0e-9d5e-0a5d8f4d2b11")), "realm `none` does not exist");
     }
 
     async fn keys(house) {

@@ -262,6 +262,22 @@ on_both! {
         assert_eq!(server.send(&form).await.status, 401);
     }
 
+    async fn a_caller_cannot_write_the_rule_that_he_is_measured_by(server) {
+        let token = uphold(&server, "users:*").await;
+        // What Caddy makes of `uri /verify` when the caller adds a query of his own.
+        let appended = |query: &str| {
+            let request = Request::new("GET", &format!("/verify?{query}")).header("X-Forwarded-Method", "POST");
+            let request = request.header("X-Forwarded-Host", "api.example");
+            with(&token, request.header("X-Forwarded-Uri", &format!("/core/transactions?{query}")))
+        };
+        for query in ["realm=uphold&scope=users:read", "scope=", "dialect=uphold"] {
+            let answer = server.send(&appended(query)).await;
+            assert_eq!((answer.status, answer.header("X-Auth-Client")), (403, None), "{query}: {answer:?}");
+        }
+        let answer = server.send(&appended("page=2")).await;
+        answered(&answer, 403, &lacks("core.transactions:create", "users:*"), "the rule of the route");
+    }
+
     async fn edge_056_to_082_every_refusal_of_acting_leaves_a_record(server) {
         let token = uphold(&server, ACTING).await;
         server.send(&for_user(&token, "POST", BLOCKED)).await;

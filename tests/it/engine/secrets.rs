@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::admin::service::{Last, SecretSource};
+use countersign::admin::service::{Last, LiveTokens, SecretSource};
 use countersign::audit::Actor;
 use countersign::credential::StoredAs;
 use countersign::model::Verifier;
@@ -48,8 +48,8 @@ on_both! {
     async fn the_last_live_secret_is_not_revoked_by_mistake(server) {
         let ops = server.ops();
         let only = ops.secrets(&main(), &demo()).await.unwrap().remove(0).id;
-        assert!(ops.revoke_secret(&Actor::Shell, &main(), (&demo(), &only), Last::Keep).await.is_err());
-        ops.revoke_secret(&Actor::Shell, &main(), (&demo(), &only), Last::RevokeToo).await.unwrap();
+        assert!(ops.revoke_secret(&Actor::Shell, &main(), (&demo(), &only), Last::Keep, LiveTokens::Keep).await.is_err());
+        ops.revoke_secret(&Actor::Shell, &main(), (&demo(), &only), Last::RevokeToo, LiveTokens::Keep).await.unwrap();
         assert_eq!(status(&server, "demo-secret").await, 401);
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::audit::{Actor, AuditCounts, AuditError, AuditEvent, AuditMode, AuditWriter, Detail, Record, record_in};
 use countersign::error::{ErrorKind, Reason};
-use countersign::model::{ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, UserId};
+use countersign::model::{ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, TokenId, UserId};
 use countersign::store::audit::{self, AuditFilter, AuditRow};
 use countersign::store::{Db, secrets};
 
@@ -33,7 +33,7 @@ pub async fn a_committed_record_is_there(db: &Db) {
     let detail = Detail {
         grant: Some(GrantKind::ClientCredentials),
         scope: Some(ScopeSet::parse("b a").unwrap()),
-        jti: Some(uuid::Uuid::from_u128(1)),
+        jti: Some(TokenId::new("00000000-0000-0000-0000-000000000001")),
         expires_at: Some(at(NOW + 60_000)),
         ..Detail::default()
     };

@@ -19,6 +19,7 @@ pub async fn a_client_keeps_all_it_is(db: &Db) {
         scopes: ScopeSet::parse("https://api.example/a.view z a").unwrap(),
         requires_mfa: true,
         token_ttl: Some(Duration::from_millis(600_001)),
+        user: Some(UserId::new("u1")),
         disabled_at: Some(at(NOW + 5)),
         ..a_client(&realm, "Mixed Case: é")
     };
@@ -41,6 +42,7 @@ pub async fn a_client_can_be_changed(db: &Db) {
         scopes: ScopeSet::default(),
         requires_mfa: true,
         token_ttl: Some(Duration::from_secs(1)),
+        user: Some(UserId::new("u1")),
         ..a_client(&realm, id.as_str())
     };
     for changed in [after, a_client(&realm, id.as_str())] {
@@ -48,6 +50,24 @@ pub async fn a_client_can_be_changed(db: &Db) {
         assert_eq!(clients::lookup(&mut session.conn(), &realm, &id).await.unwrap(), Some(changed));
     }
     assert!(!clients::update(&mut session.conn(), &a_client(&realm, "absent"), at(NOW)).await.unwrap());
+}
+
+pub async fn the_clients_of_an_account_are_counted(db: &Db) {
+    let (realm, other) = (seed::realm(db, "clients-of-user").await, seed::realm(db, "clients-of-user-other").await);
+    let user = UserId::new("u1");
+    let mut session = session(db).await;
+    for (realm, id, of) in [
+        (&realm, "a", Some("u1")),
+        (&realm, "b", Some("u1")),
+        (&realm, "c", Some("U1")),
+        (&realm, "d", None),
+        (&other, "a", Some("u1")),
+    ] {
+        let client = Client { user: of.map(UserId::new), ..a_client(realm, id) };
+        clients::add(&mut session.conn(), &client).await.unwrap();
+    }
+    assert_eq!(clients::count_of_user(&mut session.conn(), &realm, &user).await.unwrap(), 2);
+    assert_eq!(clients::count_of_user(&mut session.conn(), &realm, &UserId::new("u2")).await.unwrap(), 0);
 }
 
 pub async fn a_client_is_switched_off_once(db: &Db) {

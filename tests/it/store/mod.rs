@@ -9,10 +9,12 @@ mod clients;
 mod keys;
 mod lockouts;
 mod places;
+mod revocations;
 mod schema;
 mod secrets;
 mod seed;
 mod sqlite;
+mod standing;
 mod tokens;
 mod users;
 
@@ -45,7 +47,7 @@ contract! {
         an_institution_keeps_all_it_is, an_institution_is_switched_off_once, meta_is_written_once_or_over;
     clients: a_client_keeps_all_it_is, a_client_can_be_changed, a_client_is_switched_off_once, pages_follow_the_bytes_of_ids,
         one_statement_reads_all_that_decides, a_row_that_cannot_be_a_client_is_corrupt, what_cannot_exist_is_not_found,
-        a_client_of_no_institution_is_refused;
+        a_client_of_no_institution_is_refused, the_clients_of_an_account_are_counted;
     secrets: a_secret_keeps_all_it_is, revoking_ends_one_secret_once, superseding_shortens_only_the_others,
         superseding_now_ends_them_at_once, a_rehash_yields_to_any_change, a_last_use_never_moves_back;
     users: an_account_keeps_all_it_is, an_account_is_changed_but_not_its_credentials,
@@ -57,6 +59,11 @@ contract! {
         a_held_row_is_unavailable_in_time;
     keys: a_key_keeps_all_it_is, a_key_moves_one_way, one_key_is_active, activation_has_one_winner;
     tokens: a_token_is_found_by_its_digest, a_digest_is_issued_once, expired_tokens_are_pruned;
+    standing: revoking_a_clients_tokens_only_ever_moves_on, revoking_an_accounts_tokens_only_ever_moves_on,
+        revoking_an_institutions_tokens_only_ever_moves_on, a_clients_standing_is_its_own_and_its_institutions,
+        an_accounts_standing_is_its_own_and_its_institutions, a_standing_that_cannot_be_read_is_corrupt,
+        an_accounts_institution_is_held;
+    revocations: a_token_is_revoked_once, the_live_ones_are_read_the_longest_lived_first, expired_revocations_are_pruned;
     changes: changes_are_told_in_order, a_late_change_is_told_once, changes_are_pruned, a_change_dies_with_its_transaction;
     audit: a_committed_record_is_there, buffered_records_arrive_together, shutdown_writes_what_waits,
         off_records_only_last_uses, a_record_shares_the_fate_of_its_transaction, the_trail_is_listed_by_realm_client_and_time,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::model::{Algorithm, Api, LockoutPolicy, Realm, RealmId, ScopeSet, Unlock};
+use countersign::model::{Algorithm, Api, ClientId, LockoutPolicy, Realm, RealmId, ScopeSet, Unlock};
 use countersign::store::{Db, Page, StoreError, apis, institutions, meta, realms};
 
 use super::seed::{self, NOW, a_realm, an_institution, at, session};
@@ -56,6 +56,7 @@ pub async fn an_api_is_put_over_itself(db: &Db) {
         scopes: ScopeSet::parse("b a").unwrap(),
         ttl: Some(Duration::from_secs(60)),
         algorithm: Some(Algorithm::Es256),
+        owners: vec![ClientId::new("gateway"), ClientId::new("\"A\", b")],
         ..bare.clone()
     };
     let other = Api { audience: "another".into(), ..bare.clone() };

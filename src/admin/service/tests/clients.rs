@@ -83,6 +83,8 @@ fn a_client_is_checked() {
     assert_eq!(faults(NewClient { auth_method: AuthMethod::None, ..named("a") }), ["grants"]);
     let public = NewClient { auth_method: AuthMethod::None, grants: vec![GrantKind::Password], ..named("a") };
     assert_eq!(faults(public), Vec::<&str>::new());
+    let homeless = NewClient { user: Some(crate::model::UserId::new("jane")), ..named("a") };
+    assert_eq!(faults(homeless), ["user"]);
 }
 
 #[tokio::test]

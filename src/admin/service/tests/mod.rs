@@ -183,9 +183,14 @@ async fn an_api_brings_the_key_that_it_needs() {
     let mut algorithms: Vec<_> = house.ops.keys(&lc()).await.unwrap().into_iter().map(|key| key.algorithm.as_str()).collect();
     algorithms.sort_unstable();
     assert_eq!(algorithms, ["ES256", "EdDSA"]);
-    let long = NewApi { ttl: Some("30d".parse().unwrap()), ..api };
+    let long = NewApi { ttl: Some("30d".parse().unwrap()), ..api.clone() };
     let refused = house.ops.put_api(&actor(), &lc(), &long).await.unwrap_err();
     assert!(matches!(refused, OpsError::Invalid(Invalid { field: "ttl", .. })), "{refused}");
+    let owned = NewApi { owners: vec![acme(), ClientId::new("yet-to-come")], ..api.clone() };
+    assert_eq!(house.ops.put_api(&actor(), &lc(), &owned).await.unwrap(), Put::Updated);
+    assert_eq!(house.ops.apis(&lc()).await.unwrap()[0].owners, owned.owners);
+    let impossible = NewApi { owners: vec![ClientId::new("a b")], ..api };
+    assert_eq!(impossible.check().iter().map(|fault| fault.field).collect::<Vec<_>>(), ["owners"]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ impl House {
     }
 
     async fn revoke(&self, id: &SecretId, last: Last) -> Result<(), OpsError> {
-        self.ops.revoke_secret(&actor(), &lc(), (&acme(), id), last).await
+        self.ops.revoke_secret(&actor(), &lc(), (&acme(), id), last, LiveTokens::Keep).await
     }
 }
 

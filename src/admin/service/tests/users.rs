@@ -37,12 +37,15 @@ async fn a_credential_that_is_so_already_is_left_alone() {
     let house = House::new().await;
     let id = house.ops.create_user(&actor(), &lc(), &jane()).await.unwrap().id;
     let (same, other) = (Secret::new("correct horse battery staple".into()), Secret::new("battery staple".into()));
-    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &same).await.unwrap(), Put::Unchanged);
-    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &other).await.unwrap(), Put::Updated);
-    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &other).await.unwrap(), Put::Unchanged);
-    assert_eq!(house.ops.set_totp(&actor(), &lc(), &id, &Secret::new(SEED.into())).await.unwrap(), Put::Unchanged);
+    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &same, LiveTokens::Keep).await.unwrap(), Put::Unchanged);
+    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &other, LiveTokens::Keep).await.unwrap(), Put::Updated);
+    assert_eq!(house.ops.set_password(&actor(), &lc(), &id, &other, LiveTokens::Keep).await.unwrap(), Put::Unchanged);
+    assert_eq!(
+        house.ops.set_totp(&actor(), &lc(), &id, &Secret::new(SEED.into()), LiveTokens::Keep).await.unwrap(),
+        Put::Unchanged
+    );
     let seed = Secret::new("KRSXG5CTMVRXEZLU".into());
-    assert_eq!(house.ops.set_totp(&actor(), &lc(), &id, &seed).await.unwrap(), Put::Updated);
+    assert_eq!(house.ops.set_totp(&actor(), &lc(), &id, &seed, LiveTokens::Keep).await.unwrap(), Put::Updated);
     assert_eq!(house.events().await[7..], ["user_password_set", "user_totp_set"]);
 }
 
