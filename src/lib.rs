@@ -31,6 +31,7 @@ pub mod oidc;
 pub mod realms;
 pub mod resource;
 pub mod routes;
+pub mod rules;
 pub mod secret;
 pub mod server;
 pub mod store;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use http::StatusCode;
 
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::dialect::Endpoint;
 use crate::guard::Caller;
 use crate::realms::authority;
-use crate::resource::test_endpoint;
+use crate::resource::{test_endpoint, verify};
 use crate::telemetry::{EndpointLabel, LogFields};
 use crate::{admin, grant, health, oidc};
 
@@ -28,6 +28,11 @@ pub fn public(app: Arc<App>) -> Router {
         .route("/jwks.json", get(oidc::jwks_of_host))
         .route("/.well-known/openid-configuration", get(oidc::metadata_of_host))
         .route("/.well-known/oauth-authorization-server", get(oidc::metadata_of_host))
+        .route("/verify", any(verify::forward))
+        .route("/verify/nginx", any(verify::nginx))
+        .route("/verify/nginx/refusal", any(verify::nginx_refusal))
+        .route("/verify/envoy", any(verify::envoy))
+        .route("/verify/envoy/{*original}", any(verify::envoy))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(dialect)

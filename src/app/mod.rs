@@ -20,6 +20,7 @@ use crate::guard::{Limiter, Throttle};
 use crate::keys::{MasterKey, Sealer};
 use crate::model::{RealmId, Timestamp};
 use crate::realms::{RealmContext, Realms, RealmsError};
+use crate::rules::Rules;
 use crate::store::{Db, StoreError, meta};
 use crate::telemetry::{Metrics, Readings};
 
@@ -42,6 +43,7 @@ pub struct App {
     pub caches: Caches,
     ear: tokio::sync::Mutex<Ear>,
     dialects: RwLock<Arc<Dialects>>,
+    rules: RwLock<Arc<Rules>>,
     draining: AtomicBool,
 }
 
@@ -113,6 +115,7 @@ impl App {
             caches,
             ear: tokio::sync::Mutex::default(),
             dialects: RwLock::new(Arc::new(dialects)),
+            rules: RwLock::new(Arc::new(Rules::none())),
             draining: AtomicBool::new(false),
         }))
     }
@@ -131,6 +134,11 @@ impl App {
         let fresh = Dialects::load(self.config.dialects.dir.as_deref())?;
         *self.dialects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         Ok(())
+    }
+
+    /// The rules of APIs in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The realm of this name, or the refusal that names no other.

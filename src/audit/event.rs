@@ -10,6 +10,9 @@ closed! {
     pub enum AuditEvent {
         TokenIssued = "token_issued",
         TokenRefused = "token_refused",
+        /// A client was let through to an API for an account.
+        ActedForUser = "acted_for_user",
+        ActingRefused = "acting_refused",
         RealmCreated = "realm_created",
         RealmUpdated = "realm_updated",
         ApiPut = "api_put",

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::{Actor, AuditEvent};
 use crate::error::{ErrorKind, Reason};
-use crate::model::{ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, Timestamp, UserId};
+use crate::model::{
+    ClientId, DialectName, GrantKind, InstitutionId, KeyId, RealmId, ScopeSet, SecretId, Timestamp, TokenId, UserId,
+};
 use crate::store::audit::AuditRow;
 use crate::store::{self, Conn, StoreError};
 
@@ -45,7 +47,10 @@ pub struct Detail {
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
-    /// The `jti` of the token.
+    /// The token that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenId>,
+    /// The `jti` of the token that was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]

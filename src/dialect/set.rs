@@ -10,21 +10,26 @@ use super::document;
 use super::fault::{Fault, File};
 use super::link::{Named, claims, error_table, route_conflicts};
 use super::path::PathPattern;
+use crate::model::flaw::Flaw;
 use crate::model::without_port;
 
 /// The dialects that are part of the binary. A file of the same name in the directory takes its place.
 const BUILT_IN: [(&str, &str); 5] = [
-    ("oauth2", include_str!("../../config/dialects/oauth2.toml")),
+    (PLAIN, include_str!("../../config/dialects/oauth2.toml")),
     ("loanstreet", include_str!("../../config/dialects/loanstreet.toml")),
     ("lendingclub", include_str!("../../config/dialects/lendingclub.toml")),
     ("crossriver", include_str!("../../config/dialects/crossriver.toml")),
     ("uphold", include_str!("../../config/dialects/uphold.toml")),
 ];
 
+/// The dialect without a partner.
+const PLAIN: &str = "oauth2";
+
 /// Every dialect of a server, with its routes.
 #[derive(Debug)]
 pub struct Dialects {
     dialects: Vec<Arc<Dialect>>,
+    plain: Arc<Dialect>,
     /// Those that name a host come first.
     routes: Vec<Route>,
 }
@@ -102,7 +107,10 @@ impl Dialects {
             dialects.push(dialect);
         }
         routes.sort_by_key(|route| route.hosts.is_empty());
-        Ok(Self { dialects, routes })
+        let plain = dialects.iter().find(|dialect| dialect.name == PLAIN).cloned();
+        let plain =
+            plain.ok_or_else(|| vec![built_in(PLAIN, "").fault(Flaw::new(0, "is missing", "it is part of the server"))])?;
+        Ok(Self { dialects, plain, routes })
     }
 
     /// What answers on this host (with or without a port) and exactly this path.
@@ -116,6 +124,11 @@ impl Dialects {
     /// All dialects, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Dialect>> {
         self.dialects.iter()
+    }
+
+    /// RFC 6749 to the letter: what metadata advertise, and what is spoken where nothing says otherwise.
+    pub fn plain(&self) -> &Arc<Dialect> {
+        &self.plain
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<Dialect>> {

@@ -5,12 +5,17 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use ipnet::IpNet;
 
+/// Is this the address of a trusted proxy?
+pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|net| net.contains(&peer))
+}
+
 /// The address of the caller. `X-Forwarded-For` is read from the right, and only as far as trusted proxies wrote it, so that
 /// nobody can choose an address by sending the header.
 pub fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
-    if !is_trusted(&peer) {
+    if !is_trusted(peer, trusted) {
         return peer;
     }
     let values: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
@@ -19,7 +24,7 @@ pub fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         // What a proxy did not write as an address tells nothing about who stands behind it.
         let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
         caller = address.to_canonical();
-        if !is_trusted(&caller) {
+        if !is_trusted(caller, trusted) {
             break;
         }
     }

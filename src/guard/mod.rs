@@ -14,6 +14,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub address: IpAddr,
+    /// Did the request come through a trusted proxy, whose word for the original request counts?
+    pub by_proxy: bool,
     /// A UUID of this request: in the log, the audit trail, and the answer where a dialect says so.
     pub request_id: Uuid,
 }

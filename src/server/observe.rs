@@ -41,6 +41,7 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
     let caller = Caller {
         address: address::caller(peer, request.headers(), &app.config.server.trusted_proxies),
+        by_proxy: address::is_trusted(peer, &app.config.server.trusted_proxies),
         request_id: random_uuid(&*app.entropy),
     };
     let method = request.method().clone();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&[&str]]] = &[
     &[&["model", "error", "clock", "secret"]],
     &[&["dialect"], &["keys"], &["store"]],
-    &[&["audit"]],
+    &[&["audit"], &["rules"]],
     &[&["credential", "config"], &["guard", "telemetry", "cache", "config"]],
     &[&["realms"]],
     &[&["app"]],
