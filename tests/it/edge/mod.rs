@@ -1,13 +1,14 @@
 //! The edge cases of the partner contracts, each under its number in the contracts' list: what a caller sends, and the
 //! answer that it expects, over real HTTP on both databases.
 //!
-//! Cases 56 to 58 and 74 to 82 are the API side's; the doubts of the contracts' tables stand in `doubts`.
+//! Cases 56 to 58 and 74 to 82, the API side, stand in `gate`; the doubts of the contracts' tables stand in `doubts`.
 
 mod alike;
 mod anyone;
 mod crossriver;
 mod doubts;
 mod foreign;
+mod gate;
 mod lendingclub;
 mod loanstreet;
 mod lock;
