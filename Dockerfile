@@ -4,9 +4,11 @@ FROM rust:1-bookworm AS build
 WORKDIR /build
 
 # The dependencies are a layer of their own, built again only when the manifest or the lock file changes.
+# The benchmark is a member of the workspace, so that its manifest must be there, and nothing else of it.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src \
-    && echo 'fn main() {}' >src/main.rs \
+COPY bench/Cargo.toml bench/
+RUN mkdir src bench/src \
+    && echo 'fn main() {}' | tee src/main.rs >bench/src/main.rs \
     && touch src/lib.rs \
     && cargo build --locked --release --bin countersign \
     && rm -r src

@@ -183,6 +183,8 @@ pub struct ActiveToken {
     pub scopes: ScopeSet,
     pub audience: Vec<String>,
     pub issued_at: Timestamp,
+    /// Its `nbf` or its `iat`, whichever is later.
+    pub valid_from: Timestamp,
     pub expires_at: Timestamp,
     /// What the client that it was issued to may be granted now.
     pub client_scopes: ScopeSet,

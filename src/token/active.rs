@@ -14,7 +14,7 @@ use super::standing;
 use crate::app::App;
 use crate::cache::Thing;
 use crate::error::{ErrorKind, OAuthError};
-use crate::model::{ActiveToken, Api, ClientId, ScopeSet, TokenSubject};
+use crate::model::{ActiveToken, Api, ClientId, ScopeSet, Timestamp, TokenSubject};
 use crate::realms::RealmContext;
 
 /// Longest token that is looked at, in bytes.
@@ -56,13 +56,19 @@ pub async fn check(
     meant_for: MeantFor<'_>,
 ) -> Result<Arc<ActiveToken>, OAuthError> {
     let found = match remembered(app, realm, token) {
-        Ok(known) => known,
+        Ok(known) => timely(app, known.valid_from, known.expires_at).map(|()| known)?,
         Err(key) => find(app, realm, token, key).await?,
     };
-    if found.expires_at <= app.now() {
-        return Err(OAuthError::new(ErrorKind::RsExpired));
-    }
     if is_meant(&found, realm, meant_for) { Ok(found) } else { Err(invalid("meant for another audience")) }
+}
+
+/// Its time has come, by a clock that may be a little behind, and has not gone. A life is never stretched: no leeway there.
+fn timely(app: &App, valid_from: Timestamp, expires_at: Timestamp) -> Result<(), OAuthError> {
+    let now = app.now();
+    if valid_from > now.after(app.config.guard.leeway()) {
+        return Err(invalid("not valid yet"));
+    }
+    if expires_at <= now { Err(OAuthError::new(ErrorKind::RsExpired)) } else { Ok(()) }
 }
 
 /// The refusal of a token that is none of ours; the reason is for the log.
@@ -85,6 +91,7 @@ async fn find(app: &App, realm: &RealmContext, token: &str, key: [u8; 32]) -> Re
     // Before anything is read: the realm's keys too may be other ones by the end.
     let moment = app.caches.freshness.moment();
     let read = read::read(app, realm, token).await?;
+    timely(app, read.valid_from, read.expires_at)?;
     let found = Arc::new(standing::of(app, realm, read).await?);
     let watch = app.caches.freshness.watch(moment, dependencies(&found));
     app.caches.tokens.put(key, found.clone(), watch);

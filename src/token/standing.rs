@@ -40,7 +40,8 @@ pub(super) async fn of(app: &App, realm: &RealmContext, read: Read) -> Result<Ac
 }
 
 fn active(realm: &RealmContext, read: Read, client: &ClientStanding, subject: Option<Party>) -> ActiveToken {
-    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, expires_at } = read;
+    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, valid_from, expires_at } =
+        read;
     let own = client.party.institution.clone();
     let institution = subject.map_or_else(|| own.clone(), |subject| subject.institution);
     let institutions = own.into_iter().chain(institution.clone()).collect();
@@ -56,6 +57,7 @@ fn active(realm: &RealmContext, read: Read, client: &ClientStanding, subject: Op
         scopes,
         audience,
         issued_at,
+        valid_from,
         expires_at,
         client_scopes: client.scopes.clone(),
         bound_user: client.user.clone(),

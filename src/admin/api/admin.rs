@@ -30,6 +30,8 @@ impl FromRequestParts<Arc<App>> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let realm = realm_of(parts, app).await?;
         let token = active::bearer(&parts.headers).map_err(|error| Problem::of_token(&error))?;
+        // What was changed a moment ago elsewhere counts here, where it could do most harm.
+        app.hear_changes().await.map_err(|error| Problem::of_token(&error.into()))?;
         let (home, token) = recognise(app, &realm, token).await.map_err(|error| Problem::of_token(&error))?;
         let Extension(caller) = Extension::<Caller>::from_request_parts(parts, app).await.map_err(|_| Problem::broken())?;
         if !is_administrators(&token) {

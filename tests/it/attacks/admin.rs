@@ -121,7 +121,7 @@ on_both! {
         assert_eq!(server.operate(&bearer(&admin, get("main/clients"))).await.status, 200);
         let (ops, main, id) = (server.ops(), realm("main"), client("demo-admin"));
         ops.disable_client(&Actor::Shell, &main, &id).await.unwrap();
-        assert_problem(&server.operate(&bearer(&admin, get("main/clients"))).await, 403, "disabled");
+        assert_problem(&server.operate(&bearer(&admin, get("main/clients"))).await, 401, "disabled");
         ops.enable_client(&Actor::Shell, &main, &id).await.unwrap();
         let change = ClientChange { scopes: Some(ScopeSet::default()), ..ClientChange::default() };
         ops.update_client(&Actor::Shell, &main, &id, change).await.unwrap();

@@ -76,6 +76,12 @@ on_both! {
         let mut table = BTreeMap::new();
         for (listener, path) in paths() {
             let refusal = call(&server, listener, "BREW", &path).await;
+            // A gateway asks by whatever method the original request has.
+            if path.starts_with("/verify") {
+                assert_eq!(refusal.status, 403, "{path}: {refusal:?}");
+                table.insert((listener, path), "any".to_owned());
+                continue;
+            }
             assert_eq!(refusal.status, 405, "{path}: {refusal:?}");
             let methods = refusal.header("allow").unwrap().to_owned();
             for method in methods.split(',') {

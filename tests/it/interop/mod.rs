@@ -1,6 +1,8 @@
 //! A client of the outside world: the `openidconnect` crate fetches tokens, and its own JOSE code, which shares nothing with
 //! ours, verifies them against the published keys.
 
+mod rotation;
+
 use std::io;
 
 use base64::Engine;

@@ -14,6 +14,8 @@ mod lockout;
 mod reload;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod visible;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
