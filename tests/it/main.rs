@@ -17,6 +17,8 @@ mod edge;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod harness;

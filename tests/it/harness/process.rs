@@ -213,7 +213,8 @@ fn configuration(url: &str, public: SocketAddr, admin: SocketAddr, sections: &st
     )
 }
 
-async fn free_address() -> SocketAddr {
+/// An address of this machine that nobody listens on yet.
+pub async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
