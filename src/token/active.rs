@@ -2,8 +2,8 @@
 //! token exchange (RFC 7662, section 4; RFC 9068, section 4).
 //!
 //! Signature, type, issuer and times; then that nobody revoked it, one by one or all up to a moment; then the state of the
-//! client that it was issued to and of whom it is about; then for whom it is meant. What was found is remembered until any of
-//! that changes, and never longer than the token lives.
+//! client that it was issued to, of whom it is about and of those who act for it; then for whom it is meant. What was found
+//! is remembered until any of that changes, and never longer than the token lives.
 
 use std::sync::Arc;
 
@@ -99,10 +99,12 @@ fn dependencies(token: &ActiveToken) -> impl Iterator<Item = Thing<'_>> {
         TokenSubject::Client(client) => Some(Thing::Client(realm, client)),
         TokenSubject::User(user) => Some(Thing::User(realm, user)),
     };
+    let actors = token.actors.iter().map(move |actor| Thing::Client(realm, actor));
     let institutions = token.institutions.iter().map(move |institution| Thing::Institution(realm, institution));
     [Thing::Realm(realm), Thing::Token(realm, &token.id), Thing::Client(realm, &token.client)]
         .into_iter()
         .chain(subject)
+        .chain(actors)
         .chain(institutions)
 }
 
