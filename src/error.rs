@@ -32,6 +32,7 @@ closed! {
         MfaRequired = "mfa_required",
         MfaFailed = "mfa_failed",
         InvalidRefresh = "invalid_refresh",
+        InvalidExchange = "invalid_exchange",
         RateLimited = "rate_limited",
         ServerError = "server_error",
         Unavailable = "unavailable",

@@ -1,5 +1,6 @@
 //! Hearing of changes that other nodes and the command line made, and forgetting what they make untrue.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::App;
@@ -16,13 +17,22 @@ pub(super) struct Ear {
     reader: ChangeReader,
     /// A realm changed, and has not been read again since.
     stale: bool,
+    /// The number of the last reading that succeeded.
+    read: u64,
 }
 
 impl App {
     /// Reads what changed since the last time, and forgets what is no longer so. It goes on trying to read a changed realm
     /// until that succeeds: a change is told only once.
+    ///
+    /// Who comes while somebody reads waits for that reading and the next, which it shares with all others who came meanwhile.
     pub async fn hear_changes(&self) -> Result<(), StoreError> {
+        let begun = self.readings.load(Ordering::SeqCst);
         let mut ear = self.ear.lock().await;
+        if ear.read > begun {
+            return Ok(());
+        }
+        let number = self.readings.fetch_add(1, Ordering::SeqCst) + 1;
         let began = self.clock.monotonic();
         // Whoever was away for so long may have missed what has been cleared away since.
         let silence = self.caches.freshness.silence(began);
@@ -47,6 +57,7 @@ impl App {
             self.caches.freshness.everything_changed();
         }
         self.caches.freshness.heard(began);
+        ear.read = number;
         Ok(())
     }
 

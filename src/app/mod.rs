@@ -2,7 +2,7 @@
 
 mod hearing;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hearing::Ear;
@@ -42,6 +42,8 @@ pub struct App {
     pub metrics: Metrics,
     pub caches: Caches,
     ear: tokio::sync::Mutex<Ear>,
+    /// Readings of changes that have begun.
+    readings: AtomicU64,
     dialects: RwLock<Arc<Dialects>>,
     rules: RwLock<Arc<Rules>>,
     draining: AtomicBool,
@@ -115,6 +117,7 @@ impl App {
             metrics: Metrics::new(),
             caches,
             ear: tokio::sync::Mutex::default(),
+            readings: AtomicU64::new(0),
             dialects: RwLock::new(Arc::new(dialects)),
             rules: RwLock::new(Arc::new(rules)),
             draining: AtomicBool::new(false),

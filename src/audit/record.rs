@@ -47,6 +47,12 @@ pub struct Detail {
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
+    /// Of an exchanged token: the client that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_client: Option<ClientId>,
+    /// Of an exchanged token: the clients that act for its subject, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actors: Vec<ClientId>,
     /// The id of the token: its `jti`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<TokenId>,

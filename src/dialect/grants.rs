@@ -1,11 +1,14 @@
-//! Which grant a request asks for (RFC 6749, section 4), with the parameters that belong to it.
+//! Which grant a request asks for (RFC 6749, section 4; RFC 8693, section 2.1), with the parameters that belong to it.
 
 use super::credentials::conflict;
 use super::names::Param;
 use super::params::Params;
 use super::parse::RequestRules;
 use crate::error::{ErrorKind, OAuthError};
-use crate::model::{ClientId, Credentials, GrantKind, GrantRequest};
+use crate::model::{ClientId, Credentials, Exchange, GrantKind, GrantRequest, TokenType, UserId};
+
+/// Characters of a UUID with its hyphens: the only one of its spellings that is read.
+const UUID_LEN: usize = 36;
 
 /// Which grants an endpoint knows.
 #[derive(Clone, Debug)]
@@ -38,6 +41,7 @@ impl RequestRules {
         match kind {
             GrantKind::ClientCredentials => Ok(GrantRequest::ClientCredentials),
             GrantKind::Password => self.password_grant(params),
+            GrantKind::TokenExchange => self.exchange(params).map(GrantRequest::TokenExchange),
         }
     }
 
@@ -73,5 +77,39 @@ impl RequestRules {
         let username = params.take(Param::Username).ok_or_else(|| self.missing(Param::Username))?;
         let password = params.take(Param::Password).ok_or_else(|| self.missing(Param::Password))?;
         Ok(GrantRequest::Password { username: username.expose().clone(), password, otp })
+    }
+    fn exchange(&self, params: &mut Params) -> Result<Exchange, OAuthError> {
+        let subject_token = params.take(Param::SubjectToken).ok_or_else(|| self.missing(Param::SubjectToken))?;
+        let subject_type = self.token_type(params, Param::SubjectTokenType)?;
+        subject_type.ok_or_else(|| self.missing(Param::SubjectTokenType))?;
+        let actor_token = params.take(Param::ActorToken);
+        match (&actor_token, self.token_type(params, Param::ActorTokenType)?) {
+            (Some(_), None) => return Err(self.missing(Param::ActorTokenType)),
+            (None, Some(_)) => return Err(self.missing(Param::ActorToken)),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        let requested_type = self.token_type(params, Param::RequestedTokenType)?;
+        Ok(Exchange { subject_token, actor_token, requested_type, requested_user: self.requested_user(params)? })
+    }
+
+    fn token_type(&self, params: &Params, param: Param) -> Result<Option<TokenType>, OAuthError> {
+        let unknown = |_| {
+            let known: Vec<_> = TokenType::ALL.iter().map(|kind| kind.as_str()).collect();
+            self.invalid(param, &format!("is none of: {}", known.join(", ")))
+        };
+        params.get(param).map(|name| name.parse().map_err(unknown)).transpose()
+    }
+
+    /// The spelling of the on-behalf-of header: `user <uuid>`.
+    fn requested_user(&self, params: &Params) -> Result<Option<UserId>, OAuthError> {
+        let Some(text) = params.get(Param::RequestedSubject) else { return Ok(None) };
+        let id = text.strip_prefix("user ").and_then(|id| uuid::Uuid::try_parse(id).ok().filter(|_| id.len() == UUID_LEN));
+        let id = id.ok_or_else(|| self.invalid(Param::RequestedSubject, "must be `user <uuid>`"))?;
+        Ok(Some(UserId::new(id.to_string())))
+    }
+
+    fn invalid(&self, param: Param, problem: &str) -> OAuthError {
+        let hint = format!("the parameter `{}` {problem}", self.names.of(param));
+        OAuthError::new(ErrorKind::InvalidExchange).param(param.as_str()).hint(hint)
     }
 }

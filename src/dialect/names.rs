@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::closed;
 
 closed! {
-    /// A parameter of the token endpoint, as RFC 6749, 7521 and 8707 spell it.
+    /// A parameter of the token endpoint, as RFC 6749, 7521, 8693 and 8707 spell it.
     pub enum Param {
         GrantType = "grant_type",
         ClientId = "client_id",
@@ -19,6 +19,13 @@ closed! {
         Scope = "scope",
         Audience = "audience",
         Resource = "resource",
+        SubjectToken = "subject_token",
+        SubjectTokenType = "subject_token_type",
+        ActorToken = "actor_token",
+        ActorTokenType = "actor_token_type",
+        RequestedTokenType = "requested_token_type",
+        /// `user <uuid>`: the account that an exchanged token is to be about. Ours, not RFC 8693's.
+        RequestedSubject = "requested_subject",
     }
 }
 

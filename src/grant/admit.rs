@@ -9,25 +9,20 @@ use crate::realms::RealmContext;
 
 use super::Subject;
 
-/// The grant is registered for the client.
+/// The grant is registered for the client. A public client, which proves nothing, may only pass on what an account proves.
 pub fn client(client: &AuthenticatedClient, request: &TokenRequest) -> Result<(), OAuthError> {
     let grant = request.grant.kind();
     let is_public = client.client().auth_method == AuthMethod::None;
-    if !client.client().grants.contains(&grant) || (is_public && grant == GrantKind::ClientCredentials) {
+    if !client.client().grants.contains(&grant) || (is_public && grant != GrantKind::Password) {
         return Err(OAuthError::new(ErrorKind::GrantNotAllowed).hint("The client is not authorized to use this grant type"));
     }
     Ok(())
 }
 
-/// The subject's institution allows the caller's network and has quota left.
+/// The institution that asks allows the caller's network and has quota left.
 ///
 /// A call from elsewhere is answered like a wrong secret: whoever stole a secret must not learn that it is right.
-pub fn institution(
-    app: &App,
-    realm: &RealmContext,
-    caller: &Caller,
-    institution: Option<&Institution>,
-) -> Result<(), OAuthError> {
+fn institution(app: &App, realm: &RealmContext, caller: &Caller, institution: Option<&Institution>) -> Result<(), OAuthError> {
     let Some(institution) = institution else { return Ok(()) };
     let networks = &institution.networks;
     if !networks.is_empty() && !networks.iter().any(|network| network.contains(&caller.address)) {
@@ -42,6 +37,13 @@ pub fn institution(
     }
 }
 
-pub fn subject(app: &App, realm: &RealmContext, caller: &Caller, subject: &Subject) -> Result<(), OAuthError> {
-    institution(app, realm, caller, subject.institution.as_ref())
+/// The subject's institution asks; but in an exchange, that of the service, which calls from where it stands.
+pub fn subject(
+    app: &App,
+    realm: &RealmContext,
+    caller: &Caller,
+    (client, subject): (&AuthenticatedClient, &Subject),
+) -> Result<(), OAuthError> {
+    let asking = if subject.exchanged.is_some() { client.institution() } else { subject.institution.as_ref() };
+    institution(app, realm, caller, asking)
 }

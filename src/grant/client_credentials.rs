@@ -4,5 +4,5 @@ use super::Subject;
 use crate::client_auth::AuthenticatedClient;
 
 pub fn subject(client: &AuthenticatedClient) -> Subject {
-    Subject { user: None, institution: client.institution().cloned() }
+    Subject { user: None, institution: client.institution().cloned(), exchanged: None }
 }

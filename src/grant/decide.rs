@@ -24,16 +24,22 @@ pub fn decide(
 ) -> Result<Granted, OAuthError> {
     let grant = request.grant.kind();
     let named = audience::named(realm, &request.audience)?;
+    let targets = if grant == GrantKind::TokenExchange { named.as_slice() } else { &[] };
+    audience::within_reach(&policy.scope, &client.client().scopes, targets)?;
     let scope = scopes(policy, request, client.client(), &subject, &named)?;
+    audience::within_reach(&policy.scope, &scope, targets)?;
     let apis = if named.is_empty() { audience::of_scopes(realm, &scope) } else { named };
     let audience = match apis.as_slice() {
         [] => vec![realm.issuer.to_string()],
         apis => apis.iter().map(|api| api.audience.clone()).collect(),
     };
+    let exchanged = subject.exchanged.map(|it| (it.subject_client, it.actors, Some(it.life)));
+    let (subject_client, actors, within) = exchanged.unwrap_or_default();
     Ok(Granted {
         grant,
         algorithm: algorithm(realm, policy, &apis),
         ttl: lifetime(realm, policy, grant, client.client(), &apis),
+        within,
         scope_differs: request.scope.as_ref() != Some(&scope),
         facts: Facts {
             realm: realm.id().clone(),
@@ -41,15 +47,15 @@ pub fn decide(
             client: client.client().clone(),
             institution: subject.institution,
             user: subject.user,
-            subject_client: None,
-            actors: Vec::new(),
+            subject_client,
+            actors,
             scope,
             audience,
         },
     })
 }
 
-/// Requested ∩ client ∩ institution ∩ user ∩ named APIs.
+/// Requested ∩ exchanged token ∩ client ∩ institution ∩ user ∩ named APIs.
 fn scopes(
     policy: &IssuePolicy,
     request: &TokenRequest,
@@ -62,12 +68,15 @@ fn scopes(
         GrantKind::ClientCredentials => {
             client.scopes.iter().filter(|scope| !OF_A_PERSON.contains(&scope.as_str())).cloned().collect()
         }
-        GrantKind::Password => client.scopes.clone(),
+        GrantKind::Password | GrantKind::TokenExchange => client.scopes.clone(),
     };
     let institution = subject.institution.as_ref().and_then(|institution| institution.scopes.as_ref());
     let user = subject.user.as_ref().and_then(|user| user.scopes.as_ref());
     let api = (!named.is_empty()).then_some(&of_apis);
-    let bounds: Vec<&ScopeSet> = [Some(&own), institution, user, api].into_iter().flatten().collect();
+    // An exchange that names no scope asks for those of the token, which stand first.
+    let of_token = subject.exchanged.as_ref().map(|exchanged| exchanged.bounds(policy, request.scope.as_ref()));
+    let bounds = of_token.iter().flatten().chain([Some(&own), institution, user, api].into_iter().flatten());
+    let bounds: Vec<&ScopeSet> = bounds.collect();
     policy.scope.grant(request.scope.as_ref(), &bounds).map_err(|refusal| match refusal {
         ScopeRefusal::Missing => OAuthError::new(ErrorKind::MissingParam).param("scope").hint("Missing parameter: scope"),
         ScopeRefusal::Foreign(scope) => {

@@ -68,6 +68,8 @@ async fn issue(app: &App, dialect: &Dialect, caller: &Caller, inbound: &Inbound<
     let detail = Detail {
         grant: Some(issued.grant),
         scope: Some(issued.facts.scope.clone()),
+        subject_client: issued.facts.subject_client.clone(),
+        actors: issued.facts.actors.clone(),
         jti: issued.jti.map(|jti| TokenId::new(jti.to_string())),
         expires_at: Some(issued.expires_at),
         ..Detail::default()

@@ -8,6 +8,7 @@ mod audience;
 mod client_credentials;
 mod decide;
 pub mod endpoint;
+mod exchange;
 mod password;
 
 pub use password::totp_context;
@@ -27,6 +28,8 @@ pub struct Subject {
     pub user: Option<User>,
     /// The user's institution, else the client's.
     pub institution: Option<Institution>,
+    /// What the token that is exchanged for this one says and allows.
+    pub exchanged: Option<exchange::Exchanged>,
 }
 
 /// One token request, from its parsed form to the committed token.
@@ -64,7 +67,7 @@ async fn for_client(
 ) -> Result<Issued, OAuthError> {
     admit::client(client, request)?;
     let subject = subject(app, realm, caller, policy, (client, &request.grant)).await?;
-    admit::subject(app, realm, caller, &subject)?;
+    admit::subject(app, realm, caller, (client, &subject))?;
     let granted = decide::decide(realm, policy, request, client, subject)?;
     let issued = token::issue(app, realm, policy, granted)?;
     token::commit(app, &issued).await?;
@@ -85,5 +88,6 @@ async fn subject(
             password::Step { app, realm, caller, client }.first(policy.mfa, presented).await
         }
         GrantRequest::MfaOtp { mfa_token, otp } => password::Step { app, realm, caller, client }.second(mfa_token, otp).await,
+        GrantRequest::TokenExchange(asked) => exchange::Swap { app, realm, policy, client }.subject(asked).await,
     }
 }

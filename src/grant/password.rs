@@ -232,7 +232,7 @@ fn standing(account: &UserAccount) -> Result<(), Reason> {
 }
 
 fn subject(account: UserAccount) -> Subject {
-    Subject { user: Some(account.user), institution: account.institution }
+    Subject { user: Some(account.user), institution: account.institution, exchanged: None }
 }
 
 fn about(account: Option<&UserAccount>) -> About {

@@ -3,7 +3,7 @@
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use super::{ClientId, ScopeSet};
+use super::{ClientId, ScopeSet, UserId};
 use crate::secret::Secret;
 
 closed! {
@@ -11,6 +11,18 @@ closed! {
     pub enum GrantKind {
         ClientCredentials = "client_credentials",
         Password = "password",
+        /// A token for another one (RFC 8693).
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
+}
+
+closed! {
+    /// What a token that is exchanged may be called (RFC 8693, section 3).
+    pub enum TokenType {
+        /// An access token of this realm, whatever it looks like.
+        AccessToken = "urn:ietf:params:oauth:token-type:access_token",
+        /// One that is a JWT.
+        Jwt = "urn:ietf:params:oauth:token-type:jwt",
     }
 }
 
@@ -101,6 +113,19 @@ pub enum GrantRequest {
         mfa_token: Secret<String>,
         otp: Secret<String>,
     },
+    TokenExchange(Exchange),
+}
+
+/// Which token is to become which (RFC 8693, section 2.1).
+#[derive(Debug)]
+pub struct Exchange {
+    pub subject_token: Secret<String>,
+    /// A token of whoever will act for the subject.
+    pub actor_token: Option<Secret<String>>,
+    /// `None`: whatever the dialect issues.
+    pub requested_type: Option<TokenType>,
+    /// The account that the new token is to be about, where that is not whom the subject token is about.
+    pub requested_user: Option<UserId>,
 }
 
 impl GrantRequest {
@@ -108,6 +133,7 @@ impl GrantRequest {
         match self {
             Self::ClientCredentials => GrantKind::ClientCredentials,
             Self::Password { .. } | Self::MfaOtp { .. } => GrantKind::Password,
+            Self::TokenExchange(_) => GrantKind::TokenExchange,
         }
     }
 }

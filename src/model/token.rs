@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::scope::ScopePolicy;
+use super::scope::{Scope, ScopePolicy};
 use super::template::{Lookup, Placeholder, Value};
 use super::{
-    Algorithm, Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, ScopeSet, Timestamp, TokenId, User, UserId,
+    Algorithm, Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, ScopeSet, Timestamp, TokenId, TokenType, User,
+    UserId,
 };
 use crate::secret::Secret;
 
@@ -61,6 +62,8 @@ pub struct IssuePolicy {
     pub lifetimes: Lifetimes,
     pub scope: ScopePolicy,
     pub mfa: MfaPolicy,
+    /// The scope without which nobody acts for a user; `None` where nobody does.
+    pub on_behalf_of: Option<Scope>,
 }
 
 /// The claims that the engine sets, or that a check of a token trusts (RFC 9068, section 2.2): no institution's own claims
@@ -113,7 +116,7 @@ impl Lookup for Facts {
                 user.map_or(Value::Absent, |user| Value::List(user.roles.iter().map(String::as_str).collect()))
             }
             Placeholder::Scope => Value::Text(self.scope.to_string().into()),
-            Placeholder::Scopes => Value::List(self.scope.iter().map(super::Scope::as_str).collect()),
+            Placeholder::Scopes => Value::List(self.scope.iter().map(Scope::as_str).collect()),
             Placeholder::Audience => match self.audience.as_slice() {
                 [] => Value::Absent,
                 [one] => Value::from(one.as_str()),
@@ -149,6 +152,9 @@ impl Lookup for Issued {
             Placeholder::AccessToken => Value::from(self.access_token.expose().as_str()),
             Placeholder::ExpiresIn => Value::Int(self.expires_in),
             Placeholder::ExpiresAt => Value::Int(self.expires_at.seconds()),
+            Placeholder::IssuedTokenType if self.grant == GrantKind::TokenExchange => {
+                Value::from(TokenType::AccessToken.as_str())
+            }
             other => self.facts.value(other),
         }
     }

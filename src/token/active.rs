@@ -2,8 +2,8 @@
 //! token exchange (RFC 7662, section 4; RFC 9068, section 4).
 //!
 //! Signature, type, issuer and times; then that nobody revoked it, one by one or all up to a moment; then the state of the
-//! client that it was issued to and of whom it is about; then for whom it is meant. What was found is remembered until any of
-//! that changes, and never longer than the token lives.
+//! client that it was issued to, of whom it is about and of those who act for it; then for whom it is meant. What was found
+//! is remembered until any of that changes, and never longer than the token lives.
 
 use std::sync::Arc;
 
@@ -62,6 +62,17 @@ pub async fn check(
     if is_meant(&found, realm, meant_for) { Ok(found) } else { Err(invalid("meant for another audience")) }
 }
 
+/// The same, once everything that has changed until now has been heard of: for where a token buys more than one request.
+pub async fn check_anew(
+    app: &App,
+    realm: &RealmContext,
+    token: &str,
+    meant_for: MeantFor<'_>,
+) -> Result<Arc<ActiveToken>, OAuthError> {
+    app.hear_changes().await?;
+    check(app, realm, token, meant_for).await
+}
+
 /// Its time has come, by a clock that may be a little behind, and has not gone. A life is never stretched: no leeway there.
 fn timely(app: &App, valid_from: Timestamp, expires_at: Timestamp) -> Result<(), OAuthError> {
     let now = app.now();
@@ -106,10 +117,12 @@ fn dependencies(token: &ActiveToken) -> impl Iterator<Item = Thing<'_>> {
         TokenSubject::Client(client) => Some(Thing::Client(realm, client)),
         TokenSubject::User(user) => Some(Thing::User(realm, user)),
     };
+    let actors = token.actors.iter().map(move |actor| Thing::Client(realm, actor));
     let institutions = token.institutions.iter().map(move |institution| Thing::Institution(realm, institution));
     [Thing::Realm(realm), Thing::Token(realm, &token.id), Thing::Client(realm, &token.client)]
         .into_iter()
         .chain(subject)
+        .chain(actors)
         .chain(institutions)
 }
 

@@ -25,18 +25,39 @@ pub struct Granted {
     pub algorithm: Algorithm,
     /// How long it will live.
     pub ttl: Duration,
+    /// Of an exchanged token: the life that its own must lie in.
+    pub within: Option<Life>,
     /// Does the granted scope differ from the requested one?
     pub scope_differs: bool,
     pub facts: Facts,
 }
 
+/// From one moment to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+impl Granted {
+    /// First second and last moment. A JWT counts in whole seconds; so does every token, or `expires_in` would promise a
+    /// fraction too much.
+    fn life(&self, now: Timestamp) -> Result<Life, OAuthError> {
+        let from = self.within.map_or(now, |within| within.from);
+        let issued_at = Timestamp::from_seconds(first_second(&self.facts).max(from.seconds()));
+        let left = self.within.map_or(Duration::MAX, |within| within.until.since(issued_at.max(from)));
+        if left.as_secs() == 0 {
+            return Err(OAuthError::new(ErrorKind::InvalidExchange).hint("The subject token is about to expire"));
+        }
+        let seconds = self.ttl.min(left).as_secs();
+        Ok(Life { from: issued_at, until: issued_at.after(Duration::from_secs(seconds)) })
+    }
+}
+
 /// Makes the token. Nothing is stored yet.
 pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Granted) -> Result<Issued, OAuthError> {
-    let Granted { grant, algorithm, ttl, scope_differs, facts } = granted;
-    let ttl = Duration::from_secs(ttl.as_secs());
-    // A JWT counts in whole seconds; so does every token, or `expires_in` would promise a fraction too much.
-    let issued_at = Timestamp::from_seconds(first_second(&facts).max(app.now().seconds()));
-    let expires_at = issued_at.after(ttl);
+    let Life { from: issued_at, until: expires_at } = granted.life(app.now())?;
+    let Granted { grant, algorithm, scope_differs, facts, .. } = granted;
     let pending = facts.client.requires_mfa;
     let jti = (policy.format == TokenFormat::Jwt).then(|| random_uuid(&*app.entropy));
     let access_token = match (policy.format, jti) {
@@ -48,7 +69,7 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
         (TokenFormat::Uuid4, None) => random_uuid(&*app.entropy).to_string(),
         (_, None) => URL_SAFE_NO_PAD.encode(random::<32>(&*app.entropy)),
     };
-    let expires_in = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
+    let expires_in = expires_at.seconds() - issued_at.seconds();
     Ok(Issued {
         access_token: Secret::new(access_token),
         format: policy.format,

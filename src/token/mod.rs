@@ -8,4 +8,4 @@ mod read;
 mod said;
 pub mod standing;
 
-pub use issue::{Granted, commit, issue};
+pub use issue::{Granted, Life, commit, issue};

@@ -8,14 +8,13 @@ use super::read::Read;
 use crate::app::App;
 use crate::cache::Thing;
 use crate::error::{ErrorKind, OAuthError};
-use crate::model::{ActiveToken, ClientId, Timestamp, TokenId, TokenSubject, UserId};
+use crate::model::{ActiveToken, ClientId, InstitutionId, Timestamp, TokenId, TokenSubject, UserId};
 use crate::realms::RealmContext;
 use crate::store::standing::{self, ClientStanding, Party};
 use crate::store::{StoreError, revocations};
 
 /// The token with what its parties add to it, or the refusal of one that is good no more.
 pub(super) async fn of(app: &App, realm: &RealmContext, read: Read) -> Result<ActiveToken, OAuthError> {
-    let revoked = |detail: &'static str| OAuthError::new(ErrorKind::RsRevoked).detail(detail);
     if is_revoked(app, realm, &read.id).await? {
         return Err(revoked("revoked by itself"));
     }
@@ -28,23 +27,40 @@ pub(super) async fn of(app: &App, realm: &RealmContext, read: Read) -> Result<Ac
     if read.subject != TokenSubject::Itself && subject.is_none() {
         return Err(invalid("about an unknown subject"));
     }
-    for party in [Some(&client.party), subject.as_ref()].into_iter().flatten() {
-        if party.is_off {
-            return Err(revoked("client, account or institution is switched off"));
-        }
-        if party.not_before.is_some_and(|moment| is_before(read.issued_at, moment)) {
-            return Err(revoked("issued before the tokens of client, account or institution were revoked"));
-        }
+    let mut parties: Vec<Party> = std::iter::once(client.party.clone()).chain(subject.clone()).collect();
+    for actor in read.actors.iter().filter(|actor| **actor != read.client) {
+        let actor = self::client(app, realm, actor).await?.ok_or_else(|| invalid("acted for by an unknown client"))?;
+        parties.push(actor.party.clone());
     }
-    Ok(active(realm, read, &client, subject))
+    parties.iter().try_for_each(|party| usable(party, read.issued_at))?;
+    let institutions = parties.into_iter().filter_map(|party| party.institution).collect();
+    Ok(active(realm, read, &client, (subject, institutions)))
 }
 
-fn active(realm: &RealmContext, read: Read, client: &ClientStanding, subject: Option<Party>) -> ActiveToken {
+fn revoked(detail: &'static str) -> OAuthError {
+    OAuthError::new(ErrorKind::RsRevoked).detail(detail)
+}
+
+/// The party is switched on, and has not revoked what was issued at that moment.
+fn usable(party: &Party, issued_at: Timestamp) -> Result<(), OAuthError> {
+    if party.is_off {
+        return Err(revoked("client, account or institution is switched off"));
+    }
+    if party.not_before.is_some_and(|moment| is_before(issued_at, moment)) {
+        return Err(revoked("issued before the tokens of client, account or institution were revoked"));
+    }
+    Ok(())
+}
+
+fn active(
+    realm: &RealmContext,
+    read: Read,
+    client: &ClientStanding,
+    (subject, institutions): (Option<Party>, Vec<InstitutionId>),
+) -> ActiveToken {
     let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, valid_from, expires_at } =
         read;
-    let own = client.party.institution.clone();
-    let institution = subject.map_or_else(|| own.clone(), |subject| subject.institution);
-    let institutions = own.into_iter().chain(institution.clone()).collect();
+    let institution = subject.map_or_else(|| client.party.institution.clone(), |subject| subject.institution);
     ActiveToken {
         realm: realm.id().clone(),
         id,

@@ -135,8 +135,9 @@ fn faults(client: &Client) -> Vec<Invalid> {
     checks.name("name", &client.name);
     checks.scopes("scopes", &client.scopes);
     checks.require(!client.grants.is_empty(), "grants", "a client without grants could ask for nothing");
-    let proves_itself = client.auth_method != AuthMethod::None || !client.grants.contains(&GrantKind::ClientCredentials);
-    checks.require(proves_itself, "grants", "a client that does not authenticate (auth_method `none`) cannot ask for itself");
+    let proves_itself = client.auth_method != AuthMethod::None || client.grants.iter().all(|grant| *grant == GrantKind::Password);
+    let problem = "a client that does not authenticate (auth_method `none`) cannot ask for itself, nor exchange tokens";
+    checks.require(proves_itself, "grants", problem);
     checks.require(client.token_ttl.is_none_or(|ttl| !ttl.is_zero()), "token_ttl", "tokens that live for 0 s are of no use");
     let has_home = client.user.is_none() || client.institution.is_some();
     checks.require(has_home, "user", "a client that always acts for one user belongs to that user's institution: give it one");

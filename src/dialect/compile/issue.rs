@@ -21,6 +21,7 @@ pub fn compile(document: &Document, flaws: &mut Vec<Flaw>) -> IssuePolicy {
         lifetimes: lifetimes(token, document.grants.allowed.get_ref(), flaws),
         scope: scope_policy(&document.scope, flaws),
         mfa: document.mfa.policy,
+        on_behalf_of: document.resource.on_behalf_of.as_ref().map(|rule| rule.scope.clone()),
     }
 }
 

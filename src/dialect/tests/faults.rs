@@ -96,7 +96,7 @@ fn templates() {
             "$hint",
             "x.toml:8: `$hint` has no value in the body of a success; use one of: $realm, $issuer, $subject.id, $client.id, \
           $client.name, $client.requires_mfa, $institution.id, $institution.name, $user.id, $user.email, $user.name, $user.roles, \
-          $scope, $scopes, $audience, $access_token, $expires_in, $expires_at, $request_id",
+          $scope, $scopes, $audience, $access_token, $expires_in, $expires_at, $issued_token_type, $request_id",
         ),
         ("costs $", "x.toml:8: a `$` without a name; write `$$` for a dollar, `$name` or `${name}` for a value"),
         ("${realm", "x.toml:8: a `$` without a name; write `$$` for a dollar, `$name` or `${name}` for a value"),

@@ -25,6 +25,8 @@ closed! {
         ExpiresIn = "expires_in",
         /// The end of life, seconds since the epoch.
         ExpiresAt = "expires_at",
+        /// What an exchanged token is (RFC 8693, section 2.2.1); only an exchange has it.
+        IssuedTokenType = "issued_token_type",
         RequestId = "request_id",
         /// The public hint of an error: what to mend.
         Hint = "hint",
@@ -74,7 +76,7 @@ impl Context {
             | Placeholder::Scopes
             | Placeholder::Audience => matches!(self, Self::Claims | Self::SuccessBody | Self::SuccessHeader),
             Placeholder::ExpiresIn | Placeholder::ExpiresAt => matches!(self, Self::SuccessBody | Self::SuccessHeader),
-            Placeholder::AccessToken => matches!(self, Self::SuccessBody),
+            Placeholder::AccessToken | Placeholder::IssuedTokenType => matches!(self, Self::SuccessBody),
             Placeholder::Hint
             | Placeholder::Param
             | Placeholder::RetryAfter

@@ -11,8 +11,7 @@ use crate::harness::clock::BEGINNING;
 use crate::harness::http::{Request, Response};
 use crate::harness::server::{Server, on_both};
 
-const UNSUPPORTED: &str =
-    r#"{"error":"unsupported_grant_type","error_description":"the grant is not offered here; known: client_credentials"}"#;
+const UNSUPPORTED: &str = r#"{"error":"unsupported_grant_type","error_description":"the grant is not offered here; known: client_credentials, urn:ietf:params:oauth:grant-type:token-exchange"}"#;
 const FOREIGN: &str =
     r#"{"error":"invalid_scope","error_description":"The requested scope is unknown or not allowed for the client: "#;
 
@@ -39,8 +38,8 @@ fn assert_never_more(answer: &Response) {
 on_both! {
     async fn atk_071_other_grants_are_not_offered(server) {
         for grant in ["password", "authorization_code", "refresh_token", "implicit", "client_credentials ", "Client_Credentials",
-            "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba", "' OR 1=1 --"] {
+            "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code",
+            "URN:ietf:params:oauth:grant-type:token-exchange", "urn:openid:params:grant-type:ciba", "' OR 1=1 --"] {
             let right = token(&[("grant_type", grant), ("username", "jane@bank.example"), ("password", "correct horse battery staple")])
                 .basic("demo", "demo-secret");
             assert_refused(&server.send(&right).await, (400, UNSUPPORTED), grant);

@@ -5,6 +5,7 @@ mod admin;
 mod assertions;
 mod client_secrets;
 mod disk;
+mod exchange;
 mod grants;
 mod injection;
 mod jose;

@@ -31,7 +31,7 @@ on_both! {
             let token = server.send(&Request::new("POST", &path(&below["token_endpoint"])).form(&[("grant_type", "client_credentials")])).await;
             assert_eq!((token.status, token.json()["error"].as_str()), (401, Some("invalid_client")), "{token:?}");
             assert_eq!(below["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
-            assert_eq!(below["grant_types_supported"], json!(["client_credentials"]));
+            assert_eq!(below["grant_types_supported"], json!(["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"]));
             assert_eq!(below.get("authorization_endpoint"), None);
         }
         assert_eq!(server.send(&Request::new("GET", "/realms/none/.well-known/openid-configuration")).await.status, 404);

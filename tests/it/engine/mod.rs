@@ -1,11 +1,13 @@
-//! What the engine promises beside the contracts: scopes, audiences, lifetimes, institutions, hosts, secrets.
+//! What the engine promises beside the contracts: scopes, audiences, lifetimes, institutions, hosts, secrets, token exchange.
 
 mod audience;
+mod exchange;
 mod handles;
 mod hosts;
 mod institutions;
 mod second_factor;
 mod secrets;
+mod user_bound;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

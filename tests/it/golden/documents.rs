@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::partner::{ALL, Partner};
 use super::token;
+use crate::harness::exchange::GRANT;
 use crate::harness::golden;
 use crate::harness::http::{Request, Response};
 use crate::harness::server::{REALMS, Server, on_both};
@@ -49,7 +50,7 @@ async fn says_only_what_works(server: &Server, Partner { realm, client: (id, sec
     let metadata = get(server, &METADATA[0].replace("{realm}", realm)).await.json();
     let path = |member: &str| metadata[member].as_str().unwrap().strip_prefix("http://127.0.0.1:8080").unwrap().to_owned();
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
-    assert_eq!(metadata["grant_types_supported"], json!(["client_credentials"]));
+    assert_eq!(metadata["grant_types_supported"], json!(["client_credentials", GRANT]));
     let ask = Request::new("POST", &path("token_endpoint"));
     let grant = ("grant_type", "client_credentials");
     for request in

@@ -6,6 +6,7 @@
 
 mod case;
 mod documents;
+mod exchange;
 mod outcomes;
 mod partner;
 mod rendered;
@@ -72,6 +73,7 @@ on_both! {
 #[test]
 fn every_golden_belongs_to_a_test() {
     let outcomes = partner::ALL.iter().flat_map(|partner| outcomes::of(partner).into_iter().flat_map(|case| case.files(partner)));
-    let names: BTreeSet<String> = outcomes.chain(rendered::files()).chain(documents::files()).chain(routes::files()).collect();
+    let names: BTreeSet<String> =
+        outcomes.chain(rendered::files()).chain(documents::files()).chain(routes::files()).chain(exchange::files()).collect();
     golden::check_all_referenced(&names);
 }
