@@ -47,7 +47,7 @@ pub struct Detail {
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
-    /// The token that was used.
+    /// The token that was used, or revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenId>,
     /// The `jti` of the token that was issued.
@@ -83,10 +83,13 @@ impl Record {
         }
     }
 
-    /// The secret that a token request has used.
+    /// The secret that a request has used.
     pub(super) fn used_secret(&self) -> Option<&SecretId> {
         match self.event {
-            AuditEvent::TokenIssued | AuditEvent::TokenRefused => self.secret.as_ref(),
+            AuditEvent::TokenIssued
+            | AuditEvent::TokenRefused
+            | AuditEvent::RevocationRefused
+            | AuditEvent::IntrospectionRefused => self.secret.as_ref(),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod decide;
 pub mod endpoint;
 mod password;
 
+pub use admit::network;
 pub use password::totp_context;
 
 use crate::app::App;
