@@ -40,8 +40,8 @@ pub(super) async fn of(app: &App, realm: &RealmContext, read: Read) -> Result<Ac
 }
 
 fn active(realm: &RealmContext, read: Read, client: &ClientStanding, subject: Option<Party>) -> ActiveToken {
-    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, valid_from, expires_at } =
-        read;
+    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, .. } = read;
+    let (valid_from, expires_at) = (read.valid_from, read.expires_at);
     let own = client.party.institution.clone();
     let institution = subject.map_or_else(|| own.clone(), |subject| subject.institution);
     let institutions = own.into_iter().chain(institution.clone()).collect();
