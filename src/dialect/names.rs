@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::closed;
 
 closed! {
-    /// A parameter of the token endpoint, as RFC 6749, 7521 and 8707 spell it.
+    /// A parameter of the token endpoint, as RFC 6749, 7521 and 8707 spell it, or of a question about a token (RFC 7009, 7662).
     pub enum Param {
         GrantType = "grant_type",
         ClientId = "client_id",
@@ -19,6 +19,8 @@ closed! {
         Scope = "scope",
         Audience = "audience",
         Resource = "resource",
+        Token = "token",
+        TokenTypeHint = "token_type_hint",
     }
 }
 

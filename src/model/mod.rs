@@ -19,7 +19,9 @@ mod token;
 mod user;
 
 pub use client::{AuthMethod, Client};
-pub use grant::{Accept, Credentials, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenRequest, without_port};
+pub use grant::{
+    Accept, Credentials, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenQuery, TokenRequest, without_port,
+};
 pub use ids::{ClientId, DialectName, InstitutionId, KeyId, RealmId, SecretId, TokenId, UserId};
 pub use institution::{Institution, RateLimit};
 pub use key::{Algorithm, InconsistentKey, KeyRecord, KeyState};

@@ -10,6 +10,7 @@ use crate::dialect::grants::GrantRules;
 use crate::dialect::names::{Names, Param};
 use crate::dialect::parse::RequestRules;
 use crate::dialect::path::PathPattern;
+use crate::dialect::query;
 use crate::dialect::realm::{RealmRule, is_realm_name};
 use crate::dialect::schema::{self, Document, RealmSource};
 use crate::model::flaw::Flaw;
@@ -19,8 +20,10 @@ pub fn compile(document: &Document, paths: &[(usize, PathPattern)], flaws: &mut 
     if document.body.accept.is_empty() {
         flaws.push(Flaw::new(0, "no body format is accepted", "write `accept = [\"form\"]` under [body]"));
     }
+    let realm = realm(&document.realm, paths, flaws);
     RequestRules {
-        realm: realm(&document.realm, paths, flaws),
+        query_realm: query::realm_rule(&realm),
+        realm,
         max_body: document.body.max_bytes,
         body: BodyRule { accept: document.body.accept.clone(), sniff_when_untyped: document.body.sniff_when_untyped },
         names: names(&document.aliases, flaws),

@@ -6,11 +6,12 @@
 
 mod case;
 mod documents;
+mod introspection;
 mod outcomes;
 mod partner;
 mod rendered;
 mod routes;
-mod token;
+pub mod token;
 
 use std::collections::BTreeSet;
 
@@ -72,6 +73,11 @@ on_both! {
 #[test]
 fn every_golden_belongs_to_a_test() {
     let outcomes = partner::ALL.iter().flat_map(|partner| outcomes::of(partner).into_iter().flat_map(|case| case.files(partner)));
-    let names: BTreeSet<String> = outcomes.chain(rendered::files()).chain(documents::files()).chain(routes::files()).collect();
+    let names: BTreeSet<String> = outcomes
+        .chain(rendered::files())
+        .chain(documents::files())
+        .chain(introspection::files())
+        .chain(routes::files())
+        .collect();
     golden::check_all_referenced(&names);
 }
