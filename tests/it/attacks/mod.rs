@@ -7,6 +7,7 @@ mod client_secrets;
 mod disk;
 mod grants;
 mod injection;
+mod introspection;
 mod jose;
 mod keys;
 mod limits;
