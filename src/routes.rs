@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::dialect::Endpoint;
 use crate::guard::Caller;
 use crate::realms::authority;
-use crate::resource::{test_endpoint, verify};
+use crate::resource::{introspection, metadata, revocation, test_endpoint, verify};
 use crate::telemetry::{EndpointLabel, LogFields};
 use crate::{admin, grant, health, oidc};
 
@@ -28,6 +28,12 @@ pub fn public(app: Arc<App>) -> Router {
         .route("/jwks.json", get(oidc::jwks_of_host))
         .route("/.well-known/openid-configuration", get(oidc::metadata_of_host))
         .route("/.well-known/oauth-authorization-server", get(oidc::metadata_of_host))
+        .route("/.well-known/oauth-protected-resource", get(metadata::protected_resource))
+        .route("/.well-known/oauth-protected-resource/{*path}", get(metadata::protected_resource))
+        .route("/oauth2/introspect", any(introspection::introspect))
+        .route("/oauth2/revoke", any(revocation::revoke_token))
+        .route("/realms/{realm}/oauth2/introspect", any(introspection::introspect))
+        .route("/realms/{realm}/oauth2/revoke", any(revocation::revoke_token))
         .route("/verify", any(verify::forward))
         .route("/verify/nginx", any(verify::nginx))
         .route("/verify/nginx/refusal", any(verify::nginx_refusal))

@@ -195,7 +195,7 @@ impl Metrics {
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit("http_request", "Time from head to answer", Unit::Seconds, self.durations.clone());
         registry.register("tokens_issued", "Tokens issued", self.issued.clone());
-        registry.register("tokens_refused", "Token requests refused, by kind", self.refused.clone());
+        registry.register("tokens_refused", "Requests for tokens and about them refused, by kind", self.refused.clone());
         registry.register("bad_credentials", "Why credentials were bad", self.bad_credentials.clone());
         registry.register("signatures", "Signatures made", self.signatures.clone());
         registry.register("verifications", "Signatures checked", self.verifications.clone());

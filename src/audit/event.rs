@@ -11,6 +11,9 @@ closed! {
         TokenIssued = "token_issued",
         TokenRefused = "token_refused",
         TokenRevoked = "token_revoked",
+        /// A client was not authenticated, or wanted to end a token that is another client's.
+        RevocationRefused = "revocation_refused",
+        IntrospectionRefused = "introspection_refused",
         /// A client was let through to an API for an account.
         ActedForUser = "acted_for_user",
         ActingRefused = "acting_refused",

@@ -7,6 +7,7 @@
 mod event;
 mod record;
 mod scribe;
+mod uses;
 mod writer;
 
 pub use event::{Actor, AuditEvent};

@@ -86,10 +86,13 @@ impl Record {
         }
     }
 
-    /// The secret that a token request has used.
+    /// The secret that a request has used.
     pub(super) fn used_secret(&self) -> Option<&SecretId> {
         match self.event {
-            AuditEvent::TokenIssued | AuditEvent::TokenRefused => self.secret.as_ref(),
+            AuditEvent::TokenIssued
+            | AuditEvent::TokenRefused
+            | AuditEvent::RevocationRefused
+            | AuditEvent::IntrospectionRefused => self.secret.as_ref(),
             _ => None,
         }
     }

@@ -1,14 +1,13 @@
 //! The task that commits what waits in the queue, one batch at a time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::uses::Uses;
 use super::{AuditMode, Record};
-use crate::model::{SecretId, Timestamp};
 use crate::store::audit::AuditRow;
 use crate::store::{self, Db, StoreError};
 
@@ -51,13 +50,17 @@ pub(super) struct Scribe {
     waiting: mpsc::Receiver<Entry>,
     counters: Arc<Counters>,
     batch: Vec<Entry>,
-    /// When each secret was last used, as far as that is not yet written down.
-    used: BTreeMap<SecretId, Timestamp>,
+    uses: Arc<Uses>,
 }
 
 impl Scribe {
-    pub(super) fn new(db: Db, mode: AuditMode, waiting: mpsc::Receiver<Entry>, counters: Arc<Counters>) -> Self {
-        Self { db, mode, waiting, counters, batch: Vec::new(), used: BTreeMap::new() }
+    pub(super) fn new(
+        db: Db,
+        mode: AuditMode,
+        waiting: mpsc::Receiver<Entry>,
+        (counters, uses): (Arc<Counters>, Arc<Uses>),
+    ) -> Self {
+        Self { db, mode, waiting, counters, batch: Vec::new(), uses }
     }
 
     /// Works until it is told to stop and the queue is empty.
@@ -99,11 +102,10 @@ impl Scribe {
         let _ = tokio::time::timeout(GATHER, more).await;
     }
 
-    fn note_uses(&mut self) {
+    fn note_uses(&self) {
         for record in self.batch.iter().map(|entry| &entry.record) {
             if let Some(secret) = record.used_secret() {
-                let last = self.used.entry(secret.clone()).or_insert(record.at);
-                *last = record.at.max(*last);
+                self.uses.note(secret, record.at);
             }
         }
     }
@@ -139,20 +141,17 @@ impl Scribe {
     }
 
     /// Writes down the last uses. Where that fails, the next time will tell.
-    async fn touch(&mut self) {
+    async fn touch(&self) {
         if let Err(error) = self.try_touch().await {
             tracing::debug!(%error, "the last uses of secrets could not be written; trying again");
         }
     }
 
-    async fn try_touch(&mut self) -> Result<(), StoreError> {
-        let uses: Vec<_> = self.used.iter().map(|(id, at)| (id.clone(), *at)).collect();
-        for some in uses.chunks(BATCH) {
+    async fn try_touch(&self) -> Result<(), StoreError> {
+        for some in self.uses.all().chunks(BATCH) {
             let mut session = self.db.write().await?;
             store::secrets::touch(&mut session.conn(), some).await?;
-            for (id, _) in some {
-                self.used.remove(id);
-            }
+            self.uses.forget(some);
         }
         Ok(())
     }

@@ -9,7 +9,9 @@ use tokio::task::JoinHandle;
 
 use super::Record;
 use super::scribe::{Counters, Entry, Scribe};
+use super::uses::Uses;
 use crate::closed;
+use crate::model::{SecretId, Timestamp};
 use crate::store::Db;
 
 /// How many records may wait for the database; past that, callers wait.
@@ -58,6 +60,7 @@ pub struct AuditWriter {
     mode: AuditMode,
     queue: mpsc::Sender<Entry>,
     counters: Arc<Counters>,
+    uses: Arc<Uses>,
     stop: Arc<Notify>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -68,8 +71,9 @@ impl AuditWriter {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let counters = Arc::new(Counters::default());
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(Scribe::new(db, mode, waiting, counters.clone()).run(stop.clone()));
-        Self { mode, queue, counters, stop, task: Mutex::new(Some(task)) }
+        let uses = Arc::new(Uses::default());
+        let task = tokio::spawn(Scribe::new(db, mode, waiting, (counters.clone(), uses.clone())).run(stop.clone()));
+        Self { mode, queue, counters, uses, stop, task: Mutex::new(Some(task)) }
     }
 
     /// Records what is about to be granted. Hand nothing out before this has returned, and nothing at all on an error.
@@ -104,6 +108,11 @@ impl AuditWriter {
         if self.queue.try_send(Entry { record, waiter: None }).is_err() {
             self.counters.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Notes the use of a secret where nothing is recorded: questions about tokens come as often as calls of an API.
+    pub fn note_use(&self, secret: &SecretId, at: Timestamp) {
+        self.uses.note(secret, at);
     }
 
     pub fn counts(&self) -> AuditCounts {

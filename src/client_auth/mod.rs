@@ -1,4 +1,9 @@
 //! Which mechanism, which client, is it really that client: the only maker of [`AuthenticatedClient`] (RFC 6749, section 2.3).
+//! [`Desk`] is what the endpoints share at which clients do so.
+
+mod desk;
+
+pub use desk::Desk;
 
 use crate::app::App;
 use crate::credential::{Proof, Target, Verdict};

@@ -3,7 +3,7 @@
 //!
 //! A dialect is a TOML file: `schema` says what may stand in it, `document` reads it, `compile` checks it, `link` resolves
 //! what dialects mean to each other, `set` holds all of a server with their routes. A request goes through `parse` (its steps: `body`, `params`,
-//! `realm`, `carrier` and `credentials`, `grants`), an answer through `render` (with `lookup` and `line`).
+//! `realm`, `carrier` and `credentials`, `grants`; `query` for a question about a token), an answer through `render` (with `lookup` and `line`).
 //!
 //! RFC 6749, sections 2.3, 4.3, 4.4 and 5; what partners make of them is in `config/dialects`.
 
@@ -24,6 +24,7 @@ mod negotiate;
 mod params;
 mod parse;
 mod path;
+mod query;
 mod realm;
 mod render;
 pub mod schema;
@@ -36,19 +37,22 @@ mod words;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use answer::Answer;
 use answer::AnswerRules;
 pub use fault::{Fault, File};
 pub use form::hex_digit;
+pub use negotiate::lists;
 use parse::RequestRules;
 pub use sections::Sections;
 pub use set::{Dialects, Endpoint};
 pub use words::{check_realm_name, hosts, method};
 
 use crate::error::OAuthError;
-use crate::model::{Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenRequest};
+use crate::model::{
+    Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenQuery, TokenRequest,
+};
 
 /// One wire contract, compiled.
 #[derive(Debug)]
@@ -91,12 +95,20 @@ pub struct OnBehalfOf {
 impl Dialect {
     /// What of the request shapes its answer. Made first, so that every refusal can be rendered.
     pub fn answering(&self, inbound: &Inbound<'_>, request_id: &str) -> Answer {
-        let realm = self.realm(inbound).map(|RealmName(name)| name).ok();
+        self.answering_in(self.realm(inbound), inbound, request_id)
+    }
+
+    /// The same for a question about a token.
+    pub fn answering_query(&self, inbound: &Inbound<'_>, request_id: &str) -> Answer {
+        self.answering_in(self.request.query_realm.find(inbound), inbound, request_id)
+    }
+
+    fn answering_in(&self, realm: Result<RealmName, OAuthError>, inbound: &Inbound<'_>, request_id: &str) -> Answer {
+        let realm = realm.map(|RealmName(name)| name).ok().or_else(|| self.request.realm.default.clone());
+        let realm = realm.unwrap_or_else(|| self.name.clone());
         Answer {
-            accept: if self.answers.negotiate { negotiate::accept(inbound.headers) } else { Accept::Any },
             header_used: self.request.carriers.header_used(inbound.headers),
-            realm: realm.or_else(|| self.request.realm.default.clone()).unwrap_or_else(|| self.name.clone()),
-            request_id: request_id.to_owned(),
+            ..self.answering_for(&realm, inbound.headers, request_id)
         }
     }
 
@@ -119,6 +131,11 @@ impl Dialect {
         self.request.parse(inbound)
     }
 
+    /// A question about a token, asked as a token is asked for.
+    pub fn parse_query(&self, inbound: &Inbound<'_>) -> Result<TokenQuery, OAuthError> {
+        self.request.parse_query(inbound)
+    }
+
     /// The grants that it offers.
     pub fn grants(&self) -> &[GrantKind] {
         &self.request.grants.allowed
@@ -137,6 +154,11 @@ impl Dialect {
             Ok(issued) => self.answers.issued(answer, issued),
             Err(error) => self.answers.refused(answer, error, &self.request.names, &Method::POST),
         }
+    }
+
+    /// The answer to a question about a token: this body, in what every answer of the dialect carries.
+    pub fn render_query(&self, answer: &Answer, content_type: Option<HeaderValue>, body: Vec<u8>) -> Response<Bytes> {
+        self.answers.response(StatusCode::OK, answer, body, content_type)
     }
 
     /// The refusal of an API in the words of the dialect.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::closed;
 
 closed! {
-    /// A parameter of the token endpoint, as RFC 6749, 7521, 8693 and 8707 spell it.
+    /// A parameter of the token endpoint, as RFC 6749, 7521, 8693 and 8707 spell it, or of a question about a token (RFC 7009, 7662).
     pub enum Param {
         GrantType = "grant_type",
         ClientId = "client_id",
@@ -26,6 +26,8 @@ closed! {
         RequestedTokenType = "requested_token_type",
         /// `user <uuid>`: the account that an exchanged token is to be about. Ours, not RFC 8693's.
         RequestedSubject = "requested_subject",
+        Token = "token",
+        TokenTypeHint = "token_type_hint",
     }
 }
 

@@ -11,25 +11,37 @@ const TEXT_TYPES: [&str; 3] = ["text/javascript", "application/jwt", "text/plain
 
 /// The known media type that is preferred; of equal ones, the first.
 pub fn accept(headers: &HeaderMap) -> Accept {
-    let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let mut best = (0.0, Accept::Any);
-    for (weight, accept) in ranges.filter_map(known) {
-        if weight > best.0 {
+    for (media_type, weight) in ranges(headers) {
+        if let Some(accept) = known(media_type).filter(|_| weight > best.0) {
             best = (weight, accept);
         }
     }
     best.1
 }
 
-fn known(range: &str) -> Option<(f32, Accept)> {
-    let mut parts = range.split(';').map(str::trim);
+/// Is this very media type asked for?
+pub fn lists(headers: &HeaderMap, media_type: &str) -> bool {
+    ranges(headers).any(|(listed, weight)| listed.eq_ignore_ascii_case(media_type) && weight > 0.0)
+}
+
+/// The media types that are listed, with their weights.
+fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, f32)> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(range)
+}
+
+fn range(text: &str) -> Option<(&str, f32)> {
+    let mut parts = text.split(';').map(str::trim);
     let media_type = parts.next()?;
-    let accept = if media_type.eq_ignore_ascii_case("application/json") {
-        Accept::Json
-    } else {
-        Accept::Text(TEXT_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type))?)
-    };
     let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     let weight: f32 = weight.map_or(Some(1.0), |weight| weight.parse().ok())?;
-    (0.0..=1.0).contains(&weight).then_some((weight, accept))
+    (0.0..=1.0).contains(&weight).then_some((media_type, weight))
+}
+
+fn known(media_type: &str) -> Option<Accept> {
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return Some(Accept::Json);
+    }
+    TEXT_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type)).map(Accept::Text)
 }

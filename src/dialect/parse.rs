@@ -18,6 +18,8 @@ use crate::model::{Inbound, ScopeSet, TokenRequest};
 #[derive(Clone, Debug)]
 pub struct RequestRules {
     pub realm: RealmRule,
+    /// The same for the endpoints that tell or end what a token is.
+    pub query_realm: RealmRule,
     pub max_body: usize,
     pub body: BodyRule,
     pub names: Names,
@@ -29,18 +31,24 @@ pub struct RequestRules {
 
 impl RequestRules {
     pub fn parse(&self, inbound: &Inbound<'_>) -> Result<TokenRequest, OAuthError> {
-        method(inbound)?;
-        content_encoding(inbound)?;
-        self.size(inbound)?;
-        let format = self.body.format(inbound)?;
-        let mut params = self.params(format, inbound.body)?;
-        self.query(inbound.query)?;
+        let mut params = self.posted(inbound)?;
         let realm = self.realm.find(inbound)?;
         let client = self.credentials(inbound.headers, &mut params)?;
         let grant = self.grant(&mut params, &client)?;
         let scope = self.scope(&params)?;
         let audience = self.audience(&params)?;
         Ok(TokenRequest { realm, client, grant, scope, audience })
+    }
+
+    /// The parameters of a body, and of nothing else.
+    pub(super) fn posted(&self, inbound: &Inbound<'_>) -> Result<Params, OAuthError> {
+        method(inbound)?;
+        content_encoding(inbound)?;
+        self.size(inbound)?;
+        let format = self.body.format(inbound)?;
+        let params = self.params(format, inbound.body)?;
+        self.query(inbound.query)?;
+        Ok(params)
     }
 
     fn size(&self, inbound: &Inbound<'_>) -> Result<(), OAuthError> {

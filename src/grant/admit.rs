@@ -19,15 +19,20 @@ pub fn client(client: &AuthenticatedClient, request: &TokenRequest) -> Result<()
     Ok(())
 }
 
-/// The institution that asks allows the caller's network and has quota left.
-///
-/// A call from elsewhere is answered like a wrong secret: whoever stole a secret must not learn that it is right.
-fn institution(app: &App, realm: &RealmContext, caller: &Caller, institution: Option<&Institution>) -> Result<(), OAuthError> {
-    let Some(institution) = institution else { return Ok(()) };
-    let networks = &institution.networks;
-    if !networks.is_empty() && !networks.iter().any(|network| network.contains(&caller.address)) {
-        return Err(OAuthError::bad_credentials(Reason::NetworkNotAllowed));
+/// The institution allows the caller's network. A call from elsewhere is answered like a wrong secret: whoever stole a secret
+/// must not learn that it is right.
+pub fn network(caller: &Caller, institution: Option<&Institution>) -> Result<(), OAuthError> {
+    let networks = institution.map_or(&[][..], |institution| &institution.networks);
+    if networks.is_empty() || networks.iter().any(|network| network.contains(&caller.address)) {
+        return Ok(());
     }
+    Err(OAuthError::bad_credentials(Reason::NetworkNotAllowed))
+}
+
+/// The institution that asks allows the caller's network and has quota left.
+fn institution(app: &App, realm: &RealmContext, caller: &Caller, institution: Option<&Institution>) -> Result<(), OAuthError> {
+    network(caller, institution)?;
+    let Some(institution) = institution else { return Ok(()) };
     match institution.quota {
         None => Ok(()),
         Some(quota) => app

@@ -11,6 +11,7 @@ pub mod endpoint;
 mod exchange;
 mod password;
 
+pub use admit::network;
 pub use password::totp_context;
 
 use crate::app::App;

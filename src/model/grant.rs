@@ -88,6 +88,14 @@ pub struct TokenRequest {
     pub audience: Vec<String>,
 }
 
+/// A question about a token, from a client that it may concern.
+#[derive(Debug)]
+pub struct TokenQuery {
+    pub realm: RealmName,
+    pub client: Credentials,
+    pub token: Secret<String>,
+}
+
 /// Who says to be asking.
 #[derive(Debug)]
 pub enum Credentials {

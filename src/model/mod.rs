@@ -20,7 +20,7 @@ mod user;
 
 pub use client::{AuthMethod, Client};
 pub use grant::{
-    Accept, Credentials, Exchange, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenRequest, TokenType,
+    Accept, Credentials, Exchange, GrantKind, GrantRequest, Inbound, PresentedBy, RealmName, TokenQuery, TokenRequest, TokenType,
     without_port,
 };
 pub use ids::{ClientId, DialectName, InstitutionId, KeyId, RealmId, SecretId, TokenId, UserId};

@@ -61,3 +61,12 @@ pub struct Api {
     /// The clients that serve it: they may ask about its tokens, and exchange them.
     pub owners: Vec<ClientId>,
 }
+
+impl Api {
+    /// Where clients find it, if its audience is an `https` URL: authority and path (RFC 9728, section 1.2).
+    pub fn place(&self) -> Option<(&str, &str)> {
+        let place = self.audience.strip_prefix("https://").filter(|place| !place.contains(['?', '#', '@']))?;
+        let (authority, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
+        (!authority.is_empty()).then_some((authority, path))
+    }
+}

@@ -15,9 +15,6 @@ use crate::model::Scope;
 use crate::realms::RealmContext;
 use crate::telemetry::{EndpointLabel, LogFields};
 
-/// The dialect that the metadata describe: RFC 6749 to the letter.
-const ADVERTISED: &str = "oauth2";
-
 /// `/realms/{realm}/jwks.json`: public keys, with an `ETag` and the time for which they may be kept.
 pub async fn jwks(State(app): State<Arc<App>>, Path(realm): Path<String>, headers: HeaderMap) -> Response {
     published(EndpointLabel::Jwks, app.realms.get(&realm), |realm| jwks_of(realm, &headers))
@@ -82,12 +79,32 @@ fn document(app: &App, realm: &RealmContext) -> Value {
         "request_uri_parameter_supported": false,
         "scopes_supported": realm.scopes().iter().map(Scope::as_str).collect::<Vec<_>>(),
     });
-    let dialects = app.dialects();
-    if let (Some(dialect), Value::Object(members)) = (dialects.get(ADVERTISED), &mut document) {
-        let methods = dialect.auth_methods();
-        members.insert("token_endpoint".into(), format!("{}/oauth2/token", realm.base_url).into());
-        members.insert("grant_types_supported".into(), dialect.grants().iter().map(|grant| grant.as_str()).collect());
-        members.insert("token_endpoint_auth_methods_supported".into(), methods.iter().map(|method| method.as_str()).collect());
+    if let Value::Object(members) = &mut document {
+        members.extend(endpoints(app, realm));
+        let apis: Vec<_> = realm.apis.iter().filter(|api| api.place().is_some()).map(|api| &api.audience).collect();
+        // RFC 9728, section 4.
+        members.extend((!apis.is_empty()).then(|| ("protected_resources".to_owned(), json!(apis))));
     }
     document
+}
+
+/// What is asked with a client's credentials: tokens, and about them (RFC 7662, RFC 7009; RFC 9701, section 7).
+fn endpoints(app: &App, realm: &RealmContext) -> Vec<(String, Value)> {
+    let dialects = app.dialects();
+    let dialect = dialects.plain();
+    let url = |path: &str| json!(format!("{}/oauth2/{path}", realm.base_url));
+    let methods: Value = dialect.auth_methods().iter().map(|method| method.as_str()).collect();
+    let grants: Value = dialect.grants().iter().map(|grant| grant.as_str()).collect();
+    let signing: Vec<_> = realm.ring.signer(realm.realm.algorithm).map(|key| key.algorithm().as_str()).into_iter().collect();
+    let members = [
+        ("token_endpoint", url("token")),
+        ("grant_types_supported", grants),
+        ("token_endpoint_auth_methods_supported", methods.clone()),
+        ("introspection_endpoint", url("introspect")),
+        ("introspection_endpoint_auth_methods_supported", methods.clone()),
+        ("introspection_signing_alg_values_supported", json!(signing)),
+        ("revocation_endpoint", url("revoke")),
+        ("revocation_endpoint_auth_methods_supported", methods),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -48,18 +48,25 @@ pub fn bearer(headers: &http::HeaderMap) -> Result<&str, OAuthError> {
     Ok(token)
 }
 
-/// Checks a token of this realm.
+/// Checks a token of this realm. A refusal costs what it costs for a token that nobody knows: its time does not tell whether
+/// the token is remembered.
 pub async fn check(
     app: &App,
     realm: &RealmContext,
     token: &str,
     meant_for: MeantFor<'_>,
 ) -> Result<Arc<ActiveToken>, OAuthError> {
-    let found = match remembered(app, realm, token) {
-        Ok(known) => timely(app, known.valid_from, known.expires_at).map(|()| known)?,
-        Err(key) => find(app, realm, token, key).await?,
+    let key = key(realm, token);
+    let known = app.caches.tokens.get(&key, &app.caches.freshness, app.clock.monotonic());
+    app.metrics.token_checked(known.is_some());
+    let is_good = |known: &Arc<ActiveToken>| {
+        timely(app, known.valid_from, known.expires_at).is_ok()
+            && is_meant((&known.client, &known.audience, &known.scopes), realm, meant_for)
     };
-    if is_meant(&found, realm, meant_for) { Ok(found) } else { Err(invalid("meant for another audience")) }
+    match known.filter(is_good) {
+        Some(known) => Ok(known),
+        None => find(app, realm, (token, key), meant_for).await,
+    }
 }
 
 /// The same, once everything that has changed until now has been heard of: for where a token buys more than one request.
@@ -87,22 +94,31 @@ pub(super) fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> OAut
     OAuthError::new(ErrorKind::RsInvalid).detail(detail)
 }
 
-/// What is known of the token, or the key under which to remember it.
-fn remembered(app: &App, realm: &RealmContext, token: &str) -> Result<Arc<ActiveToken>, [u8; 32]> {
+/// Under which a token is remembered.
+fn key(realm: &RealmContext, token: &str) -> [u8; 32] {
     let mut digest = Context::new(&SHA256);
     // A realm's name holds no NUL.
     [realm.id().as_str().as_bytes(), b"\0", token.as_bytes()].iter().for_each(|part| digest.update(part));
-    let key = digest.finish().as_ref().try_into().unwrap_or_default();
-    let known = app.caches.tokens.get(&key, &app.caches.freshness, app.clock.monotonic());
-    app.metrics.token_checked(known.is_some());
-    known.ok_or(key)
+    digest.finish().as_ref().try_into().unwrap_or_default()
 }
 
-async fn find(app: &App, realm: &RealmContext, token: &str, key: [u8; 32]) -> Result<Arc<ActiveToken>, OAuthError> {
+async fn find(
+    app: &App,
+    realm: &RealmContext,
+    (token, key): (&str, [u8; 32]),
+    meant_for: MeantFor<'_>,
+) -> Result<Arc<ActiveToken>, OAuthError> {
     // Before anything is read: the realm's keys too may be other ones by the end.
     let moment = app.caches.freshness.moment();
     let read = read::read(app, realm, token).await?;
     timely(app, read.valid_from, read.expires_at)?;
+    if read.is_pending {
+        return Err(invalid("waits for a step-up"));
+    }
+    // Before its state is asked for, so that the work tells nothing of a token that is not the caller's concern.
+    if !is_meant((&read.client, &read.audience, &read.scopes), realm, meant_for) {
+        return Err(invalid("meant for another audience"));
+    }
     let found = Arc::new(standing::of(app, realm, read).await?);
     let watch = app.caches.freshness.watch(moment, dependencies(&found));
     app.caches.tokens.put(key, found.clone(), watch);
@@ -126,12 +142,16 @@ fn dependencies(token: &ActiveToken) -> impl Iterator<Item = Thing<'_>> {
         .chain(institutions)
 }
 
-fn is_meant(token: &ActiveToken, realm: &RealmContext, meant_for: MeantFor<'_>) -> bool {
-    let mut apis = apis(realm, &token.audience, &token.scopes);
+fn is_meant(
+    (client, audience, scopes): (&ClientId, &[String], &ScopeSet),
+    realm: &RealmContext,
+    meant_for: MeantFor<'_>,
+) -> bool {
+    let mut apis = apis(realm, audience, scopes);
     match meant_for {
         MeantFor::Realm => true,
         MeantFor::Api(audience) => apis.any(|api| api.audience == audience),
-        MeantFor::ServedBy(client) => token.client == *client || apis.any(|api| api.owners.contains(client)),
+        MeantFor::ServedBy(asking) => client == asking || apis.any(|api| api.owners.contains(asking)),
     }
 }
 

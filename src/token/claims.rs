@@ -54,7 +54,7 @@ pub fn write(out: &mut Vec<u8>, template: &Template, facts: &Facts, moment: Mome
 }
 
 /// `{"sub":"newest","act":{"sub":"older"}}` (RFC 8693, section 4.1).
-fn acting(actors: &[ClientId]) -> Option<Value> {
+pub fn acting(actors: &[ClientId]) -> Option<Value> {
     actors.iter().rev().fold(None, |older, actor| {
         let mut act = json!({ "sub": actor });
         if let (Some(older), Some(members)) = (older, act.as_object_mut()) {

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::claims::{self, Moment};
+use super::sign::sign;
 use crate::app::App;
 use crate::clock::{random, random_uuid};
 use crate::credential::DigestDomain;
@@ -15,8 +16,8 @@ use crate::realms::RealmContext;
 use crate::secret::Secret;
 use crate::store::tokens;
 
-/// Room for a usual token, so that its buffer is allocated once.
-const USUAL_TOKEN: usize = 1024;
+/// Room for the claims of a usual token, so that their buffer is allocated once.
+const USUAL_CLAIMS: usize = 1024;
 
 /// What was decided about a token.
 #[derive(Debug)]
@@ -65,7 +66,12 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
             let detail = "a token that waits for a step-up cannot be a JWT, which no one would ask whether it still waits";
             return Err(OAuthError::new(ErrorKind::MfaRequired).detail(detail));
         }
-        (_, Some(jti)) => sign(app, realm, policy, algorithm, (&facts, Moment { jti: &jti.to_string(), issued_at, expires_at }))?,
+        (_, Some(jti)) => {
+            let mut claims = Vec::with_capacity(USUAL_CLAIMS);
+            let moment = Moment { jti: &jti.to_string(), issued_at, expires_at };
+            claims::write(&mut claims, &policy.claims, &facts, moment);
+            sign(app, realm, algorithm, &policy.typ, &claims)?
+        }
         (TokenFormat::Uuid4, None) => random_uuid(&*app.entropy).to_string(),
         (_, None) => URL_SAFE_NO_PAD.encode(random::<32>(&*app.entropy)),
     };
@@ -91,33 +97,6 @@ fn first_second(facts: &Facts) -> i64 {
     let user = facts.user.as_ref().and_then(|user| user.not_before);
     let moments = [facts.client.not_before, institution, user];
     moments.into_iter().flatten().map(|moment| moment.seconds().saturating_add(1)).max().unwrap_or(i64::MIN)
-}
-
-/// `header.claims.signature` (RFC 7515, section 3.1), built in one buffer.
-fn sign(
-    app: &App,
-    realm: &RealmContext,
-    policy: &IssuePolicy,
-    algorithm: Algorithm,
-    (facts, moment): (&Facts, Moment<'_>),
-) -> Result<String, OAuthError> {
-    let internal = |detail: String| OAuthError::new(ErrorKind::ServerError).detail(detail);
-    let signer = realm
-        .ring
-        .signer(algorithm)
-        .ok_or_else(|| internal(format!("realm `{}` has no active {algorithm} key; run `countersign doctor`", realm.id())))?;
-    let mut claims = Vec::with_capacity(USUAL_TOKEN);
-    claims::write(&mut claims, &policy.claims, facts, moment);
-    let mut token = String::with_capacity(USUAL_TOKEN * 2);
-    token.push_str(&signer.encoded_header(&policy.typ));
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
-    let mut signature = Vec::with_capacity(512);
-    signer.sign(token.as_bytes(), &mut signature).map_err(|error| internal(error.to_string()))?;
-    app.metrics.signed(algorithm);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
-    Ok(token)
 }
 
 /// Stores what must be found again. A JWT needs no row: it carries all that is known of it.

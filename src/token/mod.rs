@@ -1,11 +1,14 @@
 //! What is minted: claims, a signature or a random handle, and the check of a token that comes back:
-//! [`active`], with `read` and [`standing`].
+//! [`active`], with [`read`] and [`standing`].
 
 pub mod active;
 mod claims;
 mod issue;
-mod read;
+pub mod read;
 mod said;
+mod sign;
 pub mod standing;
 
+pub use claims::acting;
 pub use issue::{Granted, Life, commit, issue};
+pub use sign::sign;

@@ -21,7 +21,7 @@ const ID_LEN: usize = SHA256_OUTPUT_LEN / 2;
 
 /// What a token says for itself.
 #[derive(Debug)]
-pub(super) struct Read {
+pub struct Read {
     pub id: TokenId,
     pub client: ClientId,
     pub subject: TokenSubject,
@@ -33,9 +33,12 @@ pub(super) struct Read {
     /// Its `nbf` or its `iat`, whichever is later.
     pub valid_from: Timestamp,
     pub expires_at: Timestamp,
+    /// It does not work before a step-up has confirmed it.
+    pub is_pending: bool,
 }
 
-pub(super) async fn read(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
+/// Reads a token of this realm, whatever its time is and whatever has become of those whom it was issued to and is about.
+pub async fn read(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError> {
     if token.contains('.') { jwt(app, realm, token) } else { handle(app, realm, token).await }
 }
 
@@ -66,6 +69,7 @@ fn jwt(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OAuthError>
         issued_at: Timestamp::from_seconds(iat),
         valid_from: Timestamp::from_seconds(nbf.map_or(iat, |moment| moment.max(iat))),
         expires_at: Timestamp::from_seconds(exp),
+        is_pending: false,
     })
 }
 
@@ -76,9 +80,7 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
         tokens::find_by_digest(&mut session.conn(), &digest).await?
     };
     let Some(stored) = found.filter(|stored| stored.realm == *realm.id()) else { return Err(invalid("unknown token")) };
-    if stored.pending_at.is_some() {
-        return Err(invalid("waits for a step-up"));
-    }
+    let is_pending = stored.pending_at.is_some();
     let StoredToken { client, user, subject_client, actors, scopes, audience, issued_at, expires_at, .. } = stored;
     let about = user.map(TokenSubject::User).or(subject_client.map(TokenSubject::Client));
     Ok(Read {
@@ -92,5 +94,6 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
         issued_at,
         valid_from: issued_at,
         expires_at,
+        is_pending,
     })
 }

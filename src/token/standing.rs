@@ -58,8 +58,8 @@ fn active(
     client: &ClientStanding,
     (subject, institutions): (Option<Party>, Vec<InstitutionId>),
 ) -> ActiveToken {
-    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, valid_from, expires_at } =
-        read;
+    let Read { id, client: issued_to, subject: about, actors, may_act, scopes, audience, issued_at, .. } = read;
+    let (valid_from, expires_at) = (read.valid_from, read.expires_at);
     let institution = subject.map_or_else(|| client.party.institution.clone(), |subject| subject.institution);
     ActiveToken {
         realm: realm.id().clone(),

@@ -10,6 +10,7 @@ use crate::dialect::grants::GrantRules;
 use crate::dialect::names::{Names, Param};
 use crate::dialect::parse::RequestRules;
 use crate::dialect::path::PathPattern;
+use crate::dialect::query;
 use crate::dialect::realm::RealmRule;
 use crate::dialect::schema::{self, Document, RealmSource};
 use crate::dialect::words::check_realm_name;
@@ -20,8 +21,10 @@ pub fn compile(document: &Document, paths: &[(usize, PathPattern)], flaws: &mut 
     if document.body.accept.is_empty() {
         flaws.push(Flaw::new(0, "no body format is accepted", "write `accept = [\"form\"]` under [body]"));
     }
+    let realm = realm(&document.realm, paths, flaws);
     RequestRules {
-        realm: realm(&document.realm, paths, flaws),
+        query_realm: query::realm_rule(&realm),
+        realm,
         max_body: document.body.max_bytes,
         body: BodyRule { accept: document.body.accept.clone(), sniff_when_untyped: document.body.sniff_when_untyped },
         names: names(&document.aliases, flaws),

@@ -6,6 +6,7 @@ mod knobs;
 mod parsing;
 mod partner;
 mod policies;
+mod queries;
 mod rendering;
 mod robustness;
 mod routing;

@@ -8,6 +8,7 @@ mod disk;
 mod exchange;
 mod grants;
 mod injection;
+mod introspection;
 mod jose;
 mod keys;
 mod limits;

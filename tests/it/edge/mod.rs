@@ -17,8 +17,8 @@ mod resource;
 mod scope;
 mod secrets;
 mod token;
-mod tools;
-mod watch;
+pub mod tools;
+pub mod watch;
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};

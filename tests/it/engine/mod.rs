@@ -2,9 +2,13 @@
 
 mod audience;
 mod exchange;
+pub mod gateway;
 mod handles;
 mod hosts;
 mod institutions;
+mod introspection;
+mod protected;
+mod revocation;
 mod second_factor;
 mod secrets;
 mod user_bound;
@@ -44,6 +48,11 @@ fn part(answer: &Response, index: usize) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     let token = answer.json()["access_token"].as_str().unwrap().to_owned();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap()).unwrap()
+}
+
+/// The claims of a JWT.
+fn claims_of(token: &str) -> Value {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
 fn claims(answer: &Response) -> Value {

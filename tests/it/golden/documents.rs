@@ -61,6 +61,16 @@ async fn says_only_what_works(server: &Server, Partner { realm, client: (id, sec
         let said: Value = serde_json::from_str(&token::verified(server, realm, token::of(&answer)).await).unwrap();
         assert_eq!(said["claims"]["iss"], metadata["issuer"], "{realm}");
     }
+    for member in ["introspection_endpoint", "revocation_endpoint"] {
+        assert_eq!(metadata[format!("{member}_auth_methods_supported")], json!(["client_secret_basic", "client_secret_post"]));
+        let asked = Request::new("POST", &path(member)).basic(id, secret).form(&[("token", "x")]);
+        assert_eq!(server.send(&asked).await.status, 200, "{realm}");
+    }
+    for api in metadata["protected_resources"].as_array().into_iter().flatten() {
+        let host = api.as_str().unwrap().strip_prefix("https://").unwrap();
+        let own = Request::new("GET", "/.well-known/oauth-protected-resource").header("Host", host);
+        assert_eq!(server.send(&own).await.json()["authorization_servers"], json!([metadata["issuer"]]));
+    }
     assert_eq!(get(server, &path("jwks_uri")).await.body, get(server, &format!("/realms/{realm}/jwks.json")).await.body);
 }
 

@@ -7,11 +7,12 @@
 mod case;
 mod documents;
 mod exchange;
+mod introspection;
 mod outcomes;
 mod partner;
 mod rendered;
 mod routes;
-mod token;
+pub mod token;
 
 use std::collections::BTreeSet;
 
@@ -73,7 +74,12 @@ on_both! {
 #[test]
 fn every_golden_belongs_to_a_test() {
     let outcomes = partner::ALL.iter().flat_map(|partner| outcomes::of(partner).into_iter().flat_map(|case| case.files(partner)));
-    let names: BTreeSet<String> =
-        outcomes.chain(rendered::files()).chain(documents::files()).chain(routes::files()).chain(exchange::files()).collect();
+    let names: BTreeSet<String> = outcomes
+        .chain(rendered::files())
+        .chain(documents::files())
+        .chain(exchange::files())
+        .chain(introspection::files())
+        .chain(routes::files())
+        .collect();
     golden::check_all_referenced(&names);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use countersign::audit::Actor;
+use countersign::model::RealmId;
 use serde_json::json;
 
 use crate::harness::golden;
@@ -60,7 +61,7 @@ fn dialects() -> Vec<String> {
 }
 
 async fn call(server: &Server, listener: Listener, method: &str, path: &str) -> Response {
-    let path = path.replace("{realm}", "main").replace("{client}", "demo").replace(['{', '}'], "");
+    let path = path.replace("{realm}", "main").replace("{client}", "demo").replace(['{', '}', '*'], "");
     let request = Request::new(method, &path).header("Host", HOST);
     match listener {
         Listener::Public => server.send(&request).await,
@@ -72,6 +73,10 @@ on_both! {
     async fn table(server) {
         let bound = serde_json::from_value(json!({ "name": "bound", "host": HOST })).unwrap();
         server.ops().put_realm(&Actor::Shell, &bound).await.unwrap();
+        for below in ["", "/path"] {
+            let api = serde_json::from_value(json!({ "audience": format!("https://{HOST}{below}") })).unwrap();
+            server.ops().put_api(&Actor::Shell, &RealmId::new("bound"), &api).await.unwrap();
+        }
         server.refresh().await;
         let mut table = BTreeMap::new();
         for (listener, path) in paths() {

@@ -30,6 +30,7 @@ pub async fn verified(server: &Server, realm: &str, token: String) -> String {
     rules.validate_aud = false;
     // The clock of the tests stands still in another year.
     rules.validate_exp = false;
+    rules.required_spec_claims.clear();
     let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
     let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();

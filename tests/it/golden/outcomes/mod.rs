@@ -30,7 +30,7 @@ pub fn of(partner: &Partner) -> Vec<Case> {
     [about_bodies(partner), about_credentials(partner), about_grants(partner), own, about_the_server(partner)].concat()
 }
 
-fn good(partner: &Partner) -> Request {
+pub fn good(partner: &Partner) -> Request {
     partner.ask(partner.client, &[])
 }
 
