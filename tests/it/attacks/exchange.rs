@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::admin::service::{ClientChange, InstitutionChange, NewClient};
 use countersign::audit::Actor;
-use countersign::model::{AuthMethod, GrantKind, InstitutionId, UserId};
+use countersign::model::{AuthMethod, GrantKind, InstitutionId, TokenId, UserId};
 use serde_json::json;
 
 use super::jose::{By, signed};
@@ -56,18 +56,11 @@ on_both! {
     }
 
     async fn atk_106_a_revocation_that_this_node_has_not_heard_of_counts(server) {
-        use countersign::clock::Clock as _;
-        use countersign::store::revocations::{self, RevokedToken};
         services(&server).await;
         let own = own_token(&server, "demo", "").await;
         granted(&server.send(&swap("gateway", &own, &[])).await);
-        let jti = part(&own, 1)["jti"].as_str().unwrap().to_owned();
-        let row = RevokedToken {
-            realm: realm("main"),
-            id: countersign::model::TokenId::new(jti),
-            expires_at: server.clock.now().after(Duration::from_secs(3600)),
-        };
-        assert!(revocations::add(&mut server.app.db.write().await.unwrap().conn(), &row, server.clock.now()).await.unwrap());
+        let id = TokenId::new(part(&own, 1)["jti"].as_str().unwrap());
+        server.ops().revoke_token(&Actor::Shell, &realm("main"), &id).await.unwrap();
         assert_no_good(&server, "gateway", &own, "revoked elsewhere").await;
     }
 

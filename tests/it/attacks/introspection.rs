@@ -60,7 +60,7 @@ on_both! {
     }
 
     async fn atk_100_what_is_good_no_more_is_inactive_at_once(server) {
-        open(&server, "loanstreet", "https://api.loan-street.example", "https://api.loan-street.com/auth/cls-deal.view").await;
+        open(&server, "loanstreet", "https://api.loan-street.com/", "https://api.loan-street.com/auth/cls-deal.view").await;
         let jane = server.send(&account("jane@bank.example", "correct horse battery staple")).await.text().to_owned();
         let said = told(&server, "loanstreet", &jane).await;
         server.ops().block_user(&Actor::Shell, &realm("loanstreet"), &UserId::new(said["sub"].as_str().unwrap())).await.unwrap();

@@ -95,7 +95,7 @@ on_both! {
 
     async fn the_token_of_a_blocked_account_is_not_good(server) {
         let known = "https://api.loan-street.com/auth/cls-deal.view";
-        open(&server, "loanstreet", "https://api.loan-street.example", known).await;
+        open(&server, "loanstreet", "https://api.loan-street.com/", known).await;
         let signed_in = server.send(&post("/oauth/token").json(&json!({ "email": EMAIL, "password": PASSWORD }))).await;
         let token = signed_in.text();
         let said = told(&server, "loanstreet", token).await;

@@ -92,6 +92,9 @@ on_both! {
         assert_eq!(document["introspection_endpoint"], "http://127.0.0.1:8080/realms/main/oauth2/introspect");
         assert_eq!(document["revocation_endpoint"], "http://127.0.0.1:8080/realms/main/oauth2/revoke");
         assert_eq!(document["introspection_signing_alg_values_supported"], json!(["RS256"]));
-        assert_eq!(server.send(&metadata("lc")).await.json().get("protected_resources"), None);
+        let bare = serde_json::from_value(json!({ "name": "bare" })).unwrap();
+        server.ops().put_realm(&Actor::Shell, &bare).await.unwrap();
+        server.refresh().await;
+        assert_eq!(server.send(&metadata("bare")).await.json().get("protected_resources"), None);
     }
 }

@@ -96,7 +96,7 @@ on_both! {
         let known = "https://api.loan-street.com/auth/cls-deal.view";
         client(&server, "loanstreet", "portal", "portal-secret", known).await;
         let signed_in = server.send(&post("/oauth/token").json(&json!({ "email": EMAIL, "password": PASSWORD }))).await;
-        open(&server, "loanstreet", "https://api.loan-street.example", known).await;
+        open(&server, "loanstreet", "https://api.loan-street.com/", known).await;
         let said = told(&server, "loanstreet", signed_in.text()).await;
         let user = UserId::new(said["sub"].as_str().unwrap());
         revoked(&server.send(&revoke_as(("portal", "portal-secret"), "loanstreet", signed_in.text())).await, "another client's");

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use countersign::audit::Actor;
 use countersign::clock::Clock as _;
-use countersign::store::{clients, institutions};
 
 use super::{SUBJECT, bank, invalid};
 use crate::engine::refused;
@@ -36,7 +35,7 @@ on_both! {
         for id in ["demo", "gateway", "books"].map(client) {
             let first = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
             let second = swapped(&server, "books", &first, &[]).await;
-            assert!(clients::revoke_tokens(&mut server.app.db.write().await.unwrap().conn(), &main(), &id, server.clock.now()).await.unwrap());
+            server.ops().revoke_client_tokens(&Actor::Shell, &main(), &id).await.unwrap();
             if id.as_str() != "books" {
                 invalid(&server.send(&swap("books", &first, &[])).await, SUBJECT);
             }
@@ -44,7 +43,7 @@ on_both! {
             server.clock.advance(Duration::from_secs(1));
         }
         let last = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
-        assert!(institutions::revoke_tokens(&mut server.app.db.write().await.unwrap().conn(), &main(), &bank(), server.clock.now()).await.unwrap());
+        server.ops().revoke_institution_tokens(&Actor::Shell, &main(), &bank()).await.unwrap();
         assert_eq!(active(&elsewhere(&server).await, &last).await, Err("rs_revoked"));
         let next = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
         assert!(active(&elsewhere(&server).await, &next).await.is_ok(), "of the second after");
