@@ -13,6 +13,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::keys::Sealer;
 use crate::realms::Realms;
+use crate::rules::Rules;
 use crate::store::{self, Db};
 
 #[derive(Debug, clap::Args)]
@@ -46,9 +47,19 @@ fn is_alive(listen: SocketAddr) -> Finding {
 
 async fn examine(config: Config) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", "can be read")];
-    findings.push(match serve::dialects(&config.dialects) {
-        Ok(dialects) => Finding::ok("dialects", format!("{} can be read", dialects.iter().count())),
-        Err(error) => Finding::fail("dialects", error.0, "mend the lines that it names"),
+    let rules = match serve::dialects(&config.dialects) {
+        Ok(dialects) => {
+            findings.push(Finding::ok("dialects", format!("{} can be read", dialects.iter().count())));
+            serve::rules(&config.resources, &dialects)
+        }
+        Err(error) => {
+            findings.push(Finding::fail("dialects", error.0, "mend the lines that it names"));
+            Ok(Rules::none())
+        }
+    };
+    let rules = rules.unwrap_or_else(|error| {
+        findings.push(Finding::fail("resource files", error.0, "mend the lines that it names"));
+        Rules::none()
     });
     let master = context::master_key(&config);
     findings.push(match &master {
@@ -60,7 +71,7 @@ async fn examine(config: Config) -> Vec<Finding> {
         Ok(db) => {
             findings.push(Finding::ok("database", "answers, and its schema is up to date"));
             if let Ok(master) = master {
-                findings.extend(contents(Context { config, master, db }).await);
+                findings.extend(contents(Context { config, master, db }, &rules).await);
             }
         }
     }
@@ -79,7 +90,7 @@ async fn schema(config: &Config) -> Result<Db, Finding> {
 }
 
 /// What stands in the database.
-async fn contents(context: Context) -> Vec<Finding> {
+async fn contents(context: Context, rules: &Rules) -> Vec<Finding> {
     let Context { config, master, db } = context;
     if let Err(error) = crate::app::recognise_master_key(&db, &master).await {
         return vec![Finding::fail("master key", error, "give the one that the database began with")];
@@ -88,14 +99,14 @@ async fn contents(context: Context) -> Vec<Finding> {
     if let Err(error) = Realms::load(&db, Sealer::new(&master), config.server.public_url()).await {
         findings.push(Finding::fail("realms", error, "restore the row from a backup, or retire the key"));
     }
-    match of_realms(&db).await {
+    match of_realms(&db, rules).await {
         Ok(of_realms) => findings.extend(of_realms),
         Err(error) => findings.push(Finding::fail("realms", error, "see whether the database runs")),
     }
     findings
 }
 
-async fn of_realms(db: &Db) -> Result<Vec<Finding>, store::StoreError> {
+async fn of_realms(db: &Db, rules: &Rules) -> Result<Vec<Finding>, store::StoreError> {
     let now = SystemClock::new().now();
     let mut session = db.read().await?;
     let realms = store::realms::list(&mut session.conn()).await?;
@@ -106,16 +117,18 @@ async fn of_realms(db: &Db) -> Result<Vec<Finding>, store::StoreError> {
             "run `countersign bootstrap`, or `countersign apply -f FILE`",
         )]);
     }
-    let mut findings = Vec::new();
+    let mut findings: Vec<_> = rules.iter().filter_map(|rule| findings::of_unknown_realm(rule, &realms)).collect();
     for realm in &realms {
         let apis = store::apis::list(&mut session.conn(), &realm.id).await?;
         let keys = store::keys::list(&mut session.conn(), &realm.id).await?;
         findings.extend(findings::of_realm(realm, &apis, &keys, now));
+        findings.extend(rules.iter().filter_map(|rule| findings::of_unknown_api(rule, realm, &apis)));
         for (api, owner) in apis.iter().flat_map(|api| api.owners.iter().map(move |owner| (api, owner))) {
             if store::clients::lookup(&mut session.conn(), &realm.id, owner).await?.is_none() {
                 findings.push(findings::of_unknown_owner(realm, api, owner));
             }
         }
     }
+    findings.dedup();
     Ok(findings)
 }

@@ -42,7 +42,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 pub use answer::Answer;
 use answer::AnswerRules;
 pub use fault::{Fault, File};
-pub use form::hex_digit;
+pub use form::{hex_digit, pairs as form_pairs};
 pub use negotiate::lists;
 use parse::RequestRules;
 pub use sections::Sections;

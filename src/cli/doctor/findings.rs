@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::{Algorithm, Api, ClientId, KeyRecord, KeyState, Realm, Timestamp};
+use crate::rules::Requirement;
 
 /// A key that has signed for longer deserves a successor (NIST SP 800-57, part 1, section 5.3.6).
 const OLD: Duration = Duration::from_secs(400 * 86_400);
@@ -75,6 +76,20 @@ pub(super) fn of_realm(realm: &Realm, apis: &[Api], keys: &[KeyRecord], now: Tim
         findings.push(Finding::fail(&about, "a key is from the future, so this machine's clock is behind", mend));
     }
     findings
+}
+
+/// A resource file that lets nobody through, since no token is of its realm.
+pub(super) fn of_unknown_realm(rule: &Requirement, realms: &[Realm]) -> Option<Finding> {
+    let is_there = realms.iter().any(|realm| realm.id == rule.realm);
+    let what = format!("a file for {} names the realm `{}`, which does not exist", rule.audience, rule.realm);
+    (!is_there).then(|| Finding::fail("resource files", what, "create the realm, or mend the file's `realm`"))
+}
+
+/// A resource file that lets nobody through, since no token is for its API.
+pub(super) fn of_unknown_api(rule: &Requirement, realm: &Realm, apis: &[Api]) -> Option<Finding> {
+    let is_there = rule.realm != realm.id || apis.iter().any(|api| api.audience == rule.audience);
+    let what = format!("a file names the API {}, which realm {} does not have", rule.audience, realm.id);
+    (!is_there).then(|| Finding::fail("resource files", what, "add the API to the realm, or mend the file's `audience`"))
 }
 
 /// An API is served by a client that is not there: whoever creates one of that id may ask about the API's tokens.

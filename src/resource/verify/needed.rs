@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::Query;
 use http::Uri;
-use serde::Deserialize;
 
 use super::original::{Gateway, Original};
 use crate::app::App;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, form_pairs};
 use crate::error::{ErrorKind, OAuthError};
 use crate::model::ScopeSet;
 use crate::realms::RealmContext;
@@ -43,13 +41,31 @@ impl Refusal {
 }
 
 /// `?realm=…&scope=…&audience=…&dialect=…` in the URL that a gateway is configured with.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 struct InUrl {
     realm: Option<String>,
     scope: Option<String>,
     audience: Option<String>,
     dialect: Option<String>,
+}
+
+impl InUrl {
+    fn read(query: &str) -> Result<Self, &'static str> {
+        let mut rule = Self::default();
+        for (name, value) in form_pairs(query).ok_or("a broken percent-encoding")? {
+            let part = match name.as_str() {
+                "realm" => &mut rule.realm,
+                "scope" => &mut rule.scope,
+                "audience" => &mut rule.audience,
+                "dialect" => &mut rule.dialect,
+                _ => return Err("a parameter other than realm, scope, audience and dialect"),
+            };
+            if part.replace(value.expose().clone()).is_some() {
+                return Err("a repeated parameter");
+            }
+        }
+        Ok(rule)
+    }
 }
 
 /// Finds it. `host_realm` is the realm of the host that was asked.
@@ -77,7 +93,7 @@ enum Told {
     Nothing,
     Rule(InUrl),
     /// The operator wrote a rule that cannot be read.
-    Broken(String),
+    Broken(&'static str),
 }
 
 impl Told {
@@ -85,9 +101,7 @@ impl Told {
     /// what is asked of him.
     fn by(gateway: Gateway, query: Option<&str>, original: Option<&Original>) -> Result<Self, OAuthError> {
         let Some(query) = query.filter(|query| gateway != Gateway::Envoy && !query.is_empty()) else { return Ok(Self::Nothing) };
-        let rule = Uri::try_from(format!("/?{query}"))
-            .map_err(|error| error.to_string())
-            .and_then(|uri| Query::<InUrl>::try_from_uri(&uri).map_err(|error| error.to_string()));
+        let rule = InUrl::read(query);
         let is_callers = original.is_some_and(|original| original.query.as_deref() == Some(query));
         match rule {
             Ok(_) if is_callers => {
@@ -95,7 +109,7 @@ impl Told {
                 Err(OAuthError::new(ErrorKind::RsRoute).detail(detail))
             }
             Err(_) if is_callers => Ok(Self::Nothing),
-            Ok(Query(rule)) => Ok(Self::Rule(rule)),
+            Ok(rule) => Ok(Self::Rule(rule)),
             Err(problem) => Ok(Self::Broken(problem)),
         }
     }

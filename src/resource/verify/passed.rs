@@ -5,13 +5,20 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::CACHE_CONTROL;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::About;
 use crate::model::{ActiveToken, RealmId, UserId};
 use crate::telemetry::{EndpointLabel, LogFields};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+const X_AUTH_CLIENT: HeaderName = HeaderName::from_static("x-auth-client");
+const X_AUTH_SUBJECT: HeaderName = HeaderName::from_static("x-auth-subject");
+const X_AUTH_INSTITUTION: HeaderName = HeaderName::from_static("x-auth-institution");
+const X_AUTH_SCOPES: HeaderName = HeaderName::from_static("x-auth-scopes");
+const X_AUTH_REALM: HeaderName = HeaderName::from_static("x-auth-realm");
+const X_AUTH_TOKEN_ID: HeaderName = HeaderName::from_static("x-auth-token-id");
 
 /// A request that may pass.
 #[derive(Debug)]
@@ -47,19 +54,20 @@ impl Passed {
         let subject = self.acting_for.as_ref().map_or_else(|| of_token(ActiveToken::subject_id), UserId::as_str);
         let institution = token.and_then(|token| token.institution.as_ref()).map_or("", |institution| institution.as_str());
         let scopes = token.map(|token| token.scopes.to_string()).unwrap_or_default();
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CACHE_CONTROL, NO_STORE);
         for (name, value) in [
-            ("x-auth-client", of_token(|token| token.client.as_str())),
-            ("x-auth-subject", subject),
-            ("x-auth-institution", institution),
-            ("x-auth-scopes", &scopes),
-            ("x-auth-realm", self.realm.as_str()),
-            ("x-auth-token-id", of_token(|token| token.id.as_str())),
+            (X_AUTH_CLIENT, of_token(|token| token.client.as_str())),
+            (X_AUTH_SUBJECT, subject),
+            (X_AUTH_INSTITUTION, institution),
+            (X_AUTH_SCOPES, &scopes),
+            (X_AUTH_REALM, self.realm.as_str()),
+            (X_AUTH_TOKEN_ID, of_token(|token| token.id.as_str())),
         ] {
-            headers.insert(HeaderName::from_static(name), header_value(value));
+            headers.insert(name, header_value(value));
         }
+        let mut response = Response::new(Body::empty());
+        *response.headers_mut() = headers;
         let log = LogFields::new(EndpointLabel::Verify, &self.about(), None);
         response.extensions_mut().insert(LogFields { dialect: Some(dialect.to_owned()), ..log });
         response

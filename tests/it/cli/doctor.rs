@@ -104,3 +104,29 @@ fn a_server_that_is_away_is_found() {
     assert!(done.out.starts_with("FAIL  server: http://127.0.0.1:1/health/live: "), "{done:?}");
     assert!(done.out.ends_with("; is it running, and is server.listen what it runs with?\n"), "{done:?}");
 }
+
+#[test]
+fn resource_files_that_let_nobody_through_are_found() {
+    let house = House::on_sqlite();
+    house.configure("sqlite:countersign.db", "[resources]\ndir = \"resources\"\n");
+    house.ok(&["bootstrap"]);
+    std::fs::create_dir(house.path("resources")).unwrap();
+    let file = |realm: &str, prefix: &str| {
+        format!(
+            "realm = \"{realm}\"\naudience = \"https://api.example\"\nprefix = \"{prefix}\"\n[[routes]]\npath = \"{prefix}/**\"\nscopes = []\n"
+        )
+    };
+    house.write("resources/known.toml", &file("main", "/known"));
+    house.write("resources/lost.toml", &file("nowhere", "/lost"));
+    let done = house.run(&["doctor"]);
+    assert_eq!(done.code, Some(1));
+    for what in [
+        "FAIL  resource files: a file names the API https://api.example, which realm main does not have; add the API to the realm",
+        "FAIL  resource files: a file for https://api.example names the realm `nowhere`, which does not exist; create the realm",
+    ] {
+        assert_eq!(done.out.matches(what).count(), 1, "{what}: {done:?}");
+    }
+    house.write("resources/lost.toml", "realm = 7\n");
+    let done = house.run(&["doctor"]);
+    assert!(done.code == Some(1) && done.out.contains("FAIL  resource files: resources/lost.toml:1: "), "{done:?}");
+}
