@@ -78,7 +78,7 @@ pub fn find(
     let told = Told::by(gateway, asked_url.query(), original).map_err(|error| Refusal::plain(app, error))?;
     match (told, original) {
         (Told::Rule(rule), _) => of_url(app, rule, host_realm),
-        (Told::Broken(problem), _) => Err(Refusal::plain(app, misconfigured(&problem))),
+        (Told::Broken(problem), _) => Err(Refusal::plain(app, misconfigured(problem))),
         (Told::Nothing, Some(original)) => of_route(app, original),
         (Told::Nothing, None) => {
             let detail = "no original request: is the gateway's address in server.trusted_proxies?";
