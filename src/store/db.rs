@@ -27,12 +27,14 @@ impl fmt::Debug for Db {
     }
 }
 
+// What waits for a connection is boxed: it is 4 KiB of state, which every future around it would otherwise carry along and move,
+// also where nothing is asked of the database.
 impl Db {
     /// A connection to read with. On SQLite it refuses to write.
     pub async fn read(&self) -> Result<Session, StoreError> {
         match self {
-            Self::Postgres(pool) => pool.acquire().await.map(Session::Postgres),
-            Self::Sqlite { read, .. } => read.acquire().await.map(Session::Sqlite),
+            Self::Postgres(pool) => Box::pin(pool.acquire()).await.map(Session::Postgres),
+            Self::Sqlite { read, .. } => Box::pin(read.acquire()).await.map(Session::Sqlite),
         }
         .map_err(StoreError::Unavailable)
     }
@@ -40,8 +42,8 @@ impl Db {
     /// A connection for single statements that write: each commits itself, without the round trips of a transaction.
     pub async fn write(&self) -> Result<Session, StoreError> {
         match self {
-            Self::Postgres(pool) => pool.acquire().await.map(Session::Postgres),
-            Self::Sqlite { write, .. } => write.acquire().await.map(Session::Sqlite),
+            Self::Postgres(pool) => Box::pin(pool.acquire()).await.map(Session::Postgres),
+            Self::Sqlite { write, .. } => Box::pin(write.acquire()).await.map(Session::Sqlite),
         }
         .map_err(StoreError::Unavailable)
     }
@@ -49,9 +51,9 @@ impl Db {
     /// A transaction. Dropped without [`Tx::commit`], it never was.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Postgres(pool) => within(pool.begin()).await.map(Tx::Postgres),
+            Self::Postgres(pool) => within(Box::pin(pool.begin())).await.map(Tx::Postgres),
             // A transaction that reads before it writes must hold the write lock from the start: SQLite cannot wait for it later.
-            Self::Sqlite { write, .. } => within(write.begin_with("BEGIN IMMEDIATE")).await.map(Tx::Sqlite),
+            Self::Sqlite { write, .. } => within(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await.map(Tx::Sqlite),
         }
         .map_err(StoreError::Unavailable)
     }
