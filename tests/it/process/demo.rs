@@ -21,7 +21,9 @@ async fn every_printed_command_works() {
         assert_eq!(answer.status, 200, "{line}: {}", answer.text());
         answers.push(answer);
     }
-    let [rfc6749, account, service, lendingclub, crossriver, uphold, metadata, jwks, admin] = answers.as_slice() else {
+    let [rfc6749, account, service, lendingclub, crossriver, uphold, verify, introspection, metadata, jwks, admin] =
+        answers.as_slice()
+    else {
         panic!("{} commands: {printed}", answers.len());
     };
     let issuer = |realm: &str| format!("http://{}/realms/{realm}", process.public);
@@ -32,6 +34,8 @@ async fn every_printed_command_works() {
     assert_eq!(token(lendingclub).len(), 36, "a UUID");
     assert_eq!(crossriver.json()["scope"], "scope1 scope2");
     assert_eq!(uphold.json()["scope"], "users:* users.kyc:read");
+    assert_eq!((verify.header("x-auth-client"), verify.header("x-auth-scopes")), (Some("demo"), Some("read write")));
+    assert_eq!((&introspection.json()["active"], &introspection.json()["client_id"]), (&true.into(), &"demo".into()));
     assert_eq!(metadata.json()["issuer"], issuer("main"));
     assert_eq!(jwks.json()["keys"][0]["kid"], said(account.text(), 0, "kid"));
     assert_eq!(admin.json()["items"][0]["id"], "acme");
@@ -128,6 +132,7 @@ fn curl(line: &str) -> (String, Request) {
             "-u" => user = Some(argument()),
             "-H" => headers.push(argument()),
             "-d" => data.push(argument()),
+            "-i" => {}
             "--data-urlencode" => {
                 let (name, value) =
                     argument().split_once('=').map(|(name, value)| (name.to_owned(), form_encoded(value))).unwrap();
