@@ -23,10 +23,10 @@ use self::original::Gateway;
 use self::passed::Passed;
 use super::on_behalf_of;
 use crate::app::App;
-use crate::audit::{Actor, AuditEvent, Detail, Record};
-use crate::error::{About, ErrorKind, OAuthError};
+use crate::audit::{AuditEvent, Detail, Record};
+use crate::client_auth::Desk;
+use crate::error::{ErrorKind, OAuthError};
 use crate::guard::Caller;
-use crate::model::DialectName;
 use crate::rules::Need;
 use crate::telemetry::{EndpointLabel, LogFields};
 use crate::token::active::{self, MeantFor};
@@ -108,6 +108,8 @@ async fn let_pass(
     let meant_for = needed.audience.as_deref().map_or(MeantFor::Realm, MeantFor::Api);
     let token = active::check(app, realm, active::bearer(headers)?, meant_for).await?;
     let passed = Passed { realm: realm.id().clone(), token: Some(token.clone()), acting_for: None };
+    let (endpoint, refusal) = (EndpointLabel::Verify, AuditEvent::ActingRefused);
+    let desk = Desk { app, dialect: &needed.dialect, caller, endpoint, refusal };
     let refused = |error: OAuthError| error.about(passed.about());
     if !scopes.iter().all(|scope| needed.dialect.issue.scope.allows(&token.scopes, scope)) {
         let said = Some((scopes.clone(), token.scopes.clone()));
@@ -119,52 +121,32 @@ async fn let_pass(
         Ok(Some(acting_for)) => {
             let permitted = on_behalf_of::permits(&needed.dialect, &acting_for, method);
             let passed = Passed { acting_for: Some(acting_for.user), ..passed };
-            acted(app, caller, &needed.dialect.name, (&passed, permitted)).await.map(|()| passed)
+            acted(&desk, &passed, permitted).await.map(|()| passed)
         }
         Err(error) => {
             let error = refused(error);
-            not_acted(app, caller, &needed.dialect.name, &error);
+            not_acted(&desk, &error);
             Err(error)
         }
     }
 }
 
 /// Client and account stand in the trail before anything is done for the account.
-async fn acted(
-    app: &App,
-    caller: &Caller,
-    dialect: &str,
-    (passed, permitted): (&Passed, Result<(), OAuthError>),
-) -> Result<(), OAuthError> {
+async fn acted(desk: &Desk<'_>, passed: &Passed, permitted: Result<(), OAuthError>) -> Result<(), OAuthError> {
     if let Err(error) = permitted {
         let error = error.about(passed.about());
-        not_acted(app, caller, dialect, &error);
+        not_acted(desk, &error);
         return Err(error);
     }
-    let record = record(app, caller, dialect, (AuditEvent::ActedForUser, &passed.about()));
     let jti = passed.token.as_ref().map(|token| token.id.clone());
-    let record = Record { detail: Detail { jti, ..Detail::default() }, ..record };
-    app.audit.record(record).await.map_err(|error| OAuthError::unavailable(error, RETRY))
+    let record = desk.record(AuditEvent::ActedForUser, &passed.about());
+    let recorded = desk.app.audit.record(Record { detail: Detail { jti, ..Detail::default() }, ..record });
+    recorded.await.map_err(|error| OAuthError::unavailable(error, RETRY))
 }
 
-fn not_acted(app: &App, caller: &Caller, dialect: &str, error: &OAuthError) {
-    let record = record(app, caller, dialect, (AuditEvent::ActingRefused, &error.about));
-    app.audit.record_refusal(Record { detail: Detail { error: Some(error.kind), ..Detail::default() }, ..record });
-}
-
-fn record(app: &App, caller: &Caller, dialect: &str, (event, about): (AuditEvent, &About)) -> Record {
-    let About { realm, institution, client, user, .. } = about.clone();
-    let actor = client.clone().map_or(Actor::Anonymous, Actor::Client);
-    Record {
-        realm,
-        institution,
-        client,
-        user,
-        request: Some(caller.request_id),
-        ip: Some(caller.address),
-        dialect: Some(DialectName::new(dialect)),
-        ..Record::new(app.now(), event, actor)
-    }
+fn not_acted(desk: &Desk<'_>, error: &OAuthError) {
+    let record = desk.record(desk.refusal, &error.about);
+    desk.app.audit.record_refusal(Record { detail: Detail { error: Some(error.kind), ..Detail::default() }, ..record });
 }
 
 fn refuse(caller: &Caller, head: &Parts, refusal: &Refusal) -> Response {
