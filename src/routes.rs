@@ -38,6 +38,7 @@ pub fn public(app: Arc<App>) -> Router {
         .route("/verify/nginx", any(verify::nginx))
         .route("/verify/nginx/refusal", any(verify::nginx_refusal))
         .route("/verify/envoy", any(verify::envoy))
+        .route("/verify/envoy/", any(verify::envoy))
         .route("/verify/envoy/{*original}", any(verify::envoy))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

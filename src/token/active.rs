@@ -108,8 +108,9 @@ async fn find(
     (token, key): (&str, [u8; 32]),
     meant_for: MeantFor<'_>,
 ) -> Result<Arc<ActiveToken>, OAuthError> {
-    // Before anything is read: the realm's keys too may be other ones by the end.
+    // Before anything is read, the realm too: what was learnt under its keys of before is not to be kept as of now.
     let moment = app.caches.freshness.moment();
+    let realm = &*app.realm(realm.id().as_str())?;
     let read = read::read(app, realm, token).await?;
     timely(app, read.valid_from, read.expires_at)?;
     if read.is_pending {

@@ -67,8 +67,13 @@ impl Act<'_> {
 
     pub(super) async fn commit(self) -> Result<(), OpsError> {
         self.tx.commit().await?;
-        if let Some(node) = self.node {
-            self.told.iter().for_each(|change| node.forget(change));
+        let Some(node) = self.node else { return Ok(()) };
+        self.told.iter().for_each(|change| node.forget(change));
+        // Keys and APIs are not forgotten but read again, before the operator is told that it is done.
+        if self.told.iter().any(|change| change.kind.concerns_realm())
+            && let Err(error) = node.hear_changes().await
+        {
+            tracing::warn!(%error, "the node does not know yet what was changed in its realm");
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -64,12 +64,13 @@ pub async fn nginx(State(app): State<Arc<App>>, Extension(caller): Extension<Cal
 /// `/verify/nginx/refusal`: the refusal itself, which nginx fetches for the caller. Never a success: what has become good in
 /// between was refused all the same.
 pub async fn nginx_refusal(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
-    let mut response = answer(&app, &caller, Gateway::Nginx, &request.into_parts().0).await;
-    if response.status().is_success() {
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY.as_secs()));
+    let head = request.into_parts().0;
+    let response = answer(&app, &caller, Gateway::Nginx, &head).await;
+    if !response.status().is_success() {
+        return response;
     }
-    response
+    let error = OAuthError::unavailable("what was refused may pass by now", RETRY);
+    refuse(&caller, &head, &Refusal::plain(&app, error))
 }
 
 async fn answer(app: &App, caller: &Caller, gateway: Gateway, head: &Parts) -> Response {

@@ -50,7 +50,7 @@ fn assert_problem(answer: &Response, status: u16, what: &str) {
 }
 
 /// A client of this realm with the scope of administrators, and a token of its.
-async fn administrator_of(server: &Server, contract_name: &str) -> String {
+pub(super) async fn administrator_of(server: &Server, contract_name: &str) -> String {
     let contract = contract(contract_name);
     let mut scopes = ScopeSet::parse("countersign.admin").unwrap().iter().cloned().collect::<Vec<_>>();
     scopes.extend(ScopeSet::parse("scope1").unwrap().iter().cloned());

@@ -6,6 +6,7 @@ mod assertions;
 mod client_secrets;
 mod disk;
 mod exchange;
+mod gateway;
 mod grants;
 mod injection;
 mod introspection;
@@ -17,8 +18,10 @@ mod mixups;
 mod outage;
 mod process;
 mod reset;
+mod stale;
 mod startup;
 mod throttle;
+mod tokens;
 mod trap;
 mod unoffered;
 

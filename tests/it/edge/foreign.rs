@@ -14,13 +14,16 @@ use super::tools::{decoded, message, signed, signed_hs256, tested};
 use super::*;
 use crate::harness::server::{Backend, Server, on_both};
 
-const TESTS: [(&str, &str, u16); 5] = [
-    ("loanstreet", "/test/loanstreet", 403),
-    ("lendingclub", "/test/lendingclub?realm=lc", 401),
-    ("crossriver", TEST, 401),
-    ("uphold", "/test/uphold", 401),
-    ("oauth2", "/test/oauth2", 401),
+/// Where each contract judges a token: its test endpoint, and `/verify` in its words; and its refusal.
+const PLACES: [(&str, [&str; 2], u16); 5] = [
+    ("loanstreet", ["/test/loanstreet", "/verify?realm=loanstreet&dialect=loanstreet"], 403),
+    ("lendingclub", ["/test/lendingclub?realm=lc", "/verify?realm=lc&dialect=lendingclub"], 401),
+    ("crossriver", RIVER, 401),
+    ("uphold", ["/test/uphold", "/verify?realm=uphold&dialect=uphold"], 401),
+    ("oauth2", ["/test/oauth2", "/verify?realm=main"], 401),
 ];
+
+const RIVER: [&str; 2] = [TEST, "/verify?realm=crossriver&dialect=crossriver"];
 
 const KIDS: [(&str, &str); 5] = [
     ("loanstreet", "loanstreet-RS256"),
@@ -35,8 +38,12 @@ async fn genuine(server: &Server) -> (Value, Value) {
     decoded(&token_of(&server.send(&cr(&[])).await, "genuine"))
 }
 
+/// What both places answer.
 async fn status(server: &Server, token: &str) -> u16 {
-    server.send(&bearer(TEST, token)).await.status
+    let [tested, verified] = RIVER.map(|path| bearer(path, token));
+    let (tested, verified) = (server.send(&tested).await, server.send(&verified).await);
+    assert_eq!(tested.status, verified.status, "{tested:?} {verified:?}");
+    tested.status
 }
 
 /// With this member of a JSON object replaced; `null` takes it away.
@@ -124,16 +131,20 @@ on_both! {
     async fn edge_068_no_contract_takes_anothers_token(server, tested) {
         for (own, request) in right_ones() {
             let token = token_of(&server.send(&request).await, own);
-            for (dialect, path, refusal) in TESTS {
+            for (dialect, paths, refusal) in PLACES {
                 let expected = if own == dialect { 200 } else { refusal };
-                let answer = server.send(&bearer(path, &token)).await;
-                assert_eq!(answer.status, expected, "a token of {own} at {dialect}: {answer:?}");
+                for path in paths {
+                    let answer = server.send(&bearer(path, &token)).await;
+                    assert_eq!(answer.status, expected, "a token of {own} at {path}: {answer:?}");
+                }
                 // All realms of the tests share one key; under the name that the other realm has for it, the signature is right.
                 let kid = KIDS.iter().find(|(name, _)| *name == dialect).unwrap().1;
                 if own != dialect && token.contains('.') {
                     let (header, claims) = decoded(&token);
                     let renamed = signed(&with(&header, "kid", kid.into()), &claims);
-                    assert_eq!(server.send(&bearer(path, &renamed)).await.status, refusal, "{own} at {dialect}, renamed");
+                    for path in paths {
+                        assert_eq!(server.send(&bearer(path, &renamed)).await.status, refusal, "{own} at {path}, renamed");
+                    }
                 }
             }
         }
@@ -164,9 +175,11 @@ on_both! {
         let jwk = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
         let forged = [badly_signed(&header, &claims, jwk), other_headers(&header, &claims, jwk), other_claims(&header, &claims)];
         for (case, token) in forged.concat() {
-            let answer = server.send(&bearer(TEST, &token)).await;
-            assert_eq!((answer.status, answer.body.len()), (401, 0), "{case}: {answer:?}");
-            assert_eq!(answer.header("WWW-Authenticate"), Some(r#"Bearer error="invalid_token""#), "{case}");
+            for path in RIVER {
+                let answer = server.send(&bearer(path, &token)).await;
+                assert_eq!((answer.status, answer.body.len()), (401, 0), "{case} at {path}: {answer:?}");
+                assert_eq!(answer.header("WWW-Authenticate"), Some(r#"Bearer error="invalid_token""#), "{case} at {path}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the engine promises beside the contracts: scopes, audiences, lifetimes, institutions, hosts, secrets, token exchange.
 
+mod agreement;
 mod audience;
 mod exchange;
 pub mod gateway;

@@ -12,7 +12,7 @@ use crate::edge::{
     CR_ID, LC_ID, LC_SECRET, LS, LS_ID, LS_SECRET, TEST, UP_ID, bearer, cr, get, lc_as, post, service, token_of, up,
 };
 use crate::harness::gateway::{Gateway, Installed};
-use crate::harness::http::{Request, Response, form_encoded};
+use crate::harness::http::{Request, Response};
 use crate::harness::recorder::Recorder;
 use crate::harness::server::{Backend, Server};
 
@@ -23,6 +23,7 @@ const ACTING: &str = "core.users:act-on-behalf-of";
 const DEALS: &str = "/api/latest/cls/deals/7?fields=a%2Cb";
 const LISTINGS: &str = "/api/lcx/v1/listings";
 const APPLICATION: &str = "/api/SignupCard/Applications/7";
+const APPLICATIONS: &str = "/api/SignupCard/Applications";
 const KYC: &str = "/core/users/5f0c2a1e-7c39-4d0b-9d3c-0d1a7f4f1b11/kyc";
 const TRANSACTIONS: &str = "/core/transactions";
 
@@ -31,6 +32,9 @@ const BLOCKED: &str = "user cd21b26d-35d2-408a-9201-b8fdbef7a604";
 const UNKNOWN: &str = "user 00000000-0000-4000-8000-000000000000";
 
 const INVALID: &str = r#"Bearer error="invalid_token""#;
+/// Of a request that no rule knows, or whose path has two readings.
+const NO_ROUTE: Gets<'static> = Refusal(403, NOT_ALLOWED, None);
+const NOT_ALLOWED: &str = r#"{"error":"access_denied","error_description":"The request is not allowed"}"#;
 
 /// What a partner gets: the API's answer as this client for this subject, or this refusal with this challenge.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +53,12 @@ struct Scene {
 }
 
 impl Scene {
-    async fn of(installed: Installed, (realm, dialect): (&'static str, &str), scope: &str) -> Self {
+    /// By the rules of the shipped resource files.
+    async fn of(installed: Installed, realm: &'static str) -> Self {
         let server = Server::start(Backend::Sqlite, |_| {}).await.unwrap();
         let echo = |_: &_| Response { status: 201, headers: Vec::new(), body: b"the API's".to_vec() };
         let api = Recorder::start(echo).await;
-        let rule = format!("realm={realm}&dialect={dialect}&scope={}", form_encoded(scope));
-        let gateway = installed.with_rule(&rule, server.public, api.address).await;
+        let gateway = installed.between(server.public, api.address).await;
         Self { server, gateway, api, realm }
     }
 
@@ -98,7 +102,7 @@ fn acting(method: &str, target: &str, token: &str, on_behalf_of: &str) -> Reques
 
 on_gateways! {
     async fn loanstreet_forbids_what_is_expired(installed) {
-        let scene = Scene::of(installed, ("loanstreet", "loanstreet"), VIEW).await;
+        let scene = Scene::of(installed, "loanstreet").await;
         let token = scene.token(service(LS_ID, LS_SECRET)).await;
         let narrow = json!({ "client_id": LS_ID, "client_secret": LS_SECRET, "scope": CONTROL });
         let narrow = scene.token(post(LS).json(&narrow)).await;
@@ -106,7 +110,10 @@ on_gateways! {
         let invalid = r#"{"error":"invalid_token","error_description":"The access token is invalid"}"#;
         let said = r#"Bearer error="invalid_token", error_description="The access token is invalid""#;
         let lacking = r#"{"error":"insufficient_scope","error_description":"The access token lacks a required scope"}"#;
+        let views = json!({ "client_id": LS_ID, "client_secret": LS_SECRET, "scope": VIEW });
+        let views = scene.token(post(LS).json(&views)).await;
         let needs = format!(r#"Bearer realm="loanstreet", error="insufficient_scope", scope="{VIEW}""#);
+        let needs_both = format!(r#"Bearer realm="loanstreet", error="insufficient_scope", scope="{VIEW} {CONTROL}""#);
         let none = Refusal(401, "", Some(r#"Bearer realm="loanstreet""#));
         scene.holds(&[
             ("good", call("GET", DEALS, &token), Api(LS_ID, LS_ID)),
@@ -117,6 +124,12 @@ on_gateways! {
             ("74, foreign", call("GET", DEALS, &foreign), Refusal(403, invalid, Some(said))),
             ("74, tampered", call("GET", DEALS, &format!("{token}x")), Refusal(403, invalid, Some(said))),
             ("59, another scope", call("GET", DEALS, &narrow), Refusal(403, lacking, Some(&needs))),
+            ("reads", call("GET", DEALS, &views), Api(LS_ID, LS_ID)),
+            ("writes", call("PUT", DEALS, &token), Api(LS_ID, LS_ID)),
+            ("may not write", call("PUT", DEALS, &views), Refusal(403, lacking, Some(&needs_both))),
+            ("no such route", call("GET", "/api/latest/users", &token), NO_ROUTE),
+            ("two readings", call("GET", "/api/latest/users/../cls/deals/7", &token), NO_ROUTE),
+            ("two readings", call("GET", "/api/latest/cls/%2e%2e/users", &token), NO_ROUTE),
         ]).await;
         scene.server.clock.advance(Duration::from_secs(86_400));
         let expired = r#"{"error":"invalid_token","error_description":"The access token expired"}"#;
@@ -125,7 +138,7 @@ on_gateways! {
     }
 
     async fn lendingclub_takes_its_uuid(installed) {
-        let scene = Scene::of(installed, ("lc", "lendingclub"), "oob").await;
+        let scene = Scene::of(installed, "lc").await;
         let token = scene.token(lc_as(LC_ID, LC_SECRET)).await;
         let said = |what: &str| {
             let challenge = format!(r#"Bearer realm="lc", error="invalid_token", error_description="The access token {what}""#);
@@ -139,20 +152,26 @@ on_gateways! {
             ("unknown", call("GET", LISTINGS, "aa367982-bef6-4f05-a156-10c1431988bc"), invalid),
             ("garbage", call("GET", LISTINGS, "2d8ff349-cf7g"), invalid),
             ("none", get(LISTINGS), Refusal(401, "", Some(r#"Bearer realm="lc""#))),
+            ("no such method", call("POST", LISTINGS, &token), NO_ROUTE),
         ]).await;
         scene.server.clock.advance(Duration::from_secs(1800));
         scene.holds(&[("62, expired", call("GET", LISTINGS, &token), Refusal(401, &expired, Some(&ended)))]).await;
     }
 
     async fn crossriver_has_a_test_endpoint_and_needs_its_scopes(installed) {
-        let scene = Scene::of(installed, ("crossriver", "crossriver"), "scope1").await;
+        let scene = Scene::of(installed, "crossriver").await;
         let (token, narrow) = (scene.token(cr(&[])).await, scene.token(cr(&[("scope", "scope3")])).await);
         let lacking = r#"{"error":"insufficient_scope","error_description":"The access token lacks a required scope"}"#;
         let needs = Some(r#"Bearer realm="crossriver", error="insufficient_scope", scope="scope1""#);
+        let both = Some(r#"Bearer realm="crossriver", error="insufficient_scope", scope="scope1 scope2""#);
+        let one = scene.token(cr(&[("scope", "scope1")])).await;
         let invalid = Refusal(401, "", Some(INVALID));
         scene.holds(&[
             ("good", call("GET", APPLICATION, &token), Api(CR_ID, CR_ID)),
             ("scope missing", call("GET", APPLICATION, &narrow), Refusal(403, lacking, needs)),
+            ("both scopes", call("POST", APPLICATIONS, &token), Api(CR_ID, CR_ID)),
+            ("one of both", call("POST", APPLICATIONS, &one), Refusal(403, lacking, both)),
+            ("no such route", call("DELETE", APPLICATION, &token), NO_ROUTE),
             ("garbage", call("GET", APPLICATION, "x.y.z"), invalid),
             ("none", get(APPLICATION), Refusal(401, "", Some("Bearer"))),
             ("73, good", bearer(TEST, &token), Refusal(200, "", None)),
@@ -168,7 +187,7 @@ on_gateways! {
     }
 
     async fn uphold_acts_for_users(installed) {
-        let scene = Scene::of(installed, ("uphold", "uphold"), "users.kyc:read").await;
+        let scene = Scene::of(installed, "uphold").await;
         let (token, narrow) = (scene.token(up(&[])).await, scene.token(up(&[("scope", "users:*")])).await);
         let reads = scene.token(up(&[("scope", "users.kyc:read core.transactions:create")])).await;
         let user = USER.strip_prefix("user ").unwrap();
@@ -198,6 +217,8 @@ on_gateways! {
             ("77, no word", acting("GET", KYC, &token, user), Refusal(400, malformed, None)),
             ("77, no user", acting("POST", TRANSACTIONS, &token, "user 7"), Refusal(400, malformed, None)),
             ("77, two", twice, Refusal(400, malformed, None)),
+            ("no such route", call("DELETE", KYC, &token), NO_ROUTE),
+            ("two readings", call("GET", "/core/users/7/..%2f7/kyc", &token), NO_ROUTE),
             ("75, garbage", call("GET", KYC, "x.y.z"), Refusal(401, invalid, Some(INVALID))),
             ("75, none", get(KYC), Refusal(401, invalid, Some("Bearer"))),
         ]).await;
@@ -210,7 +231,7 @@ on_gateways! {
     }
 
     async fn a_revoked_token_is_refused_at_the_next_call(installed) {
-        let scene = Scene::of(installed, ("uphold", "uphold"), "users.kyc:read").await;
+        let scene = Scene::of(installed, "uphold").await;
         let token = scene.token(up(&[])).await;
         scene.holds(&[("before", call("GET", KYC, &token), Api(UP_ID, UP_ID))]).await;
         let (realm, client) = (RealmId::new("uphold"), ClientId::new(UP_ID));
@@ -221,7 +242,7 @@ on_gateways! {
     }
 
     async fn a_partner_that_asks_too_often_is_told_so_by_name_of_its_own_address(installed) {
-        let scene = Scene::of(installed, ("loanstreet", "loanstreet"), VIEW).await;
+        let scene = Scene::of(installed, "loanstreet").await;
         for _ in 0..10 {
             scene.token(service(LS_ID, LS_SECRET)).await;
         }

@@ -113,6 +113,11 @@ impl Server {
 
     /// One more server on the same database.
     pub async fn on(url: &str, tweak: impl FnOnce(&mut Config)) -> Self {
+        Self::seeded(url, 7, tweak).await
+    }
+
+    /// The same with other chance, so that it makes no token that another server made before it.
+    pub async fn seeded(url: &str, seed: u64, tweak: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(TestClock::new());
         let mut config = config(url);
         tweak(&mut config);
@@ -122,7 +127,7 @@ impl Server {
             None => Rules::builtin(&dialects).unwrap(),
         };
         let db = connect(url, 8).await;
-        let entropy = Arc::new(TestEntropy::new(7));
+        let entropy = Arc::new(TestEntropy::new(seed));
         let parts = Parts { config, db, master: master(), clock: clock.clone(), entropy, dialects, rules };
         let app = App::build(parts).await.unwrap();
         let [public, admin] = [listener().await, listener().await];
