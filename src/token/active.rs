@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::read;
+use super::read::{self, invalid};
 use super::standing;
 use crate::app::App;
 use crate::cache::Thing;
@@ -87,11 +87,6 @@ fn timely(app: &App, valid_from: Timestamp, expires_at: Timestamp) -> Result<(),
         return Err(invalid("not valid yet"));
     }
     if expires_at <= now { Err(OAuthError::new(ErrorKind::RsExpired)) } else { Ok(()) }
-}
-
-/// The refusal of a token that is none of ours; the reason is for the log.
-pub(super) fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
-    OAuthError::new(ErrorKind::RsInvalid).detail(detail)
 }
 
 /// Under which a token is remembered.

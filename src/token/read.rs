@@ -4,7 +4,6 @@ use aws_lc_rs::digest::SHA256_OUTPUT_LEN;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::active::invalid;
 use super::said::{Actor, Said, SubjectKind};
 use crate::app::App;
 use crate::credential::DigestDomain;
@@ -96,4 +95,9 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
         expires_at,
         is_pending,
     })
+}
+
+/// The refusal of a token that is none of ours; the reason is for the log.
+pub(super) fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
+    OAuthError::new(ErrorKind::RsInvalid).detail(detail)
 }

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::active::invalid;
-use super::read::Read;
+use super::read::{Read, invalid};
 use crate::app::App;
 use crate::cache::Thing;
 use crate::error::{ErrorKind, OAuthError};

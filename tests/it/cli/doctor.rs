@@ -109,8 +109,8 @@ fn a_server_that_is_away_is_found() {
 fn resource_files_that_let_nobody_through_are_found() {
     let house = House::on_sqlite();
     house.configure("sqlite:countersign.db", "[resources]\ndir = \"resources\"\n");
-    house.ok(&["bootstrap"]);
     std::fs::create_dir(house.path("resources")).unwrap();
+    house.ok(&["bootstrap"]);
     let file = |realm: &str, prefix: &str| {
         format!(
             "realm = \"{realm}\"\naudience = \"https://api.example\"\nprefix = \"{prefix}\"\n[[routes]]\npath = \"{prefix}/**\"\nscopes = []\n"

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -213,9 +214,18 @@ fn configuration(url: &str, public: SocketAddr, admin: SocketAddr, sections: &st
     )
 }
 
-/// An address of this machine that nobody listens on yet.
+/// An address of this machine that nobody listens on yet, and that no other test is given: below the range from which the
+/// system gives ports, and each once.
 pub async fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 5000).unwrap();
+    loop {
+        let port = 20_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).await.is_ok() {
+            return address;
+        }
+    }
 }
 
 fn read(path: &PathBuf) -> String {
