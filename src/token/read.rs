@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::said::{Actor, Said, SubjectKind};
 use crate::app::App;
 use crate::credential::DigestDomain;
-use crate::error::OAuthError;
+use crate::error::{ErrorKind, OAuthError};
 use crate::keys;
 use crate::model::{ClientId, ScopeSet, StoredToken, Timestamp, TokenId, TokenSubject, UserId};
 use crate::realms::RealmContext;
