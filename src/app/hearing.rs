@@ -69,9 +69,9 @@ impl App {
         self.caches.freshness.told(change);
     }
 
-    /// The longest that a token of the realm can live.
+    /// The longest that a token of the realm can live; of one that this node does not know, for ever.
     fn longest_life(&self, realm: &RealmId) -> Duration {
-        self.realms.get(realm.as_str()).map_or(KEEP_CHANGES * 24, |realm| realm.realm.max_token_ttl)
+        self.realms.get(realm.as_str()).map_or(Duration::MAX, |realm| realm.realm.max_token_ttl)
     }
 
     async fn read_realms(&self, is_news: bool) -> bool {

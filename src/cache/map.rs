@@ -36,12 +36,6 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         }
     }
 
-    pub fn remove(&self, key: &K) {
-        if let Some(entries) = &self.entries {
-            entries.remove(key);
-        }
-    }
-
     pub fn len(&self) -> usize {
         self.entries.as_ref().map_or(0, quick_cache::sync::Cache::len)
     }

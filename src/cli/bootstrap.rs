@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{CliError, Globals, out};
-use crate::admin::service::MAIN_REALM;
 use crate::audit::Actor;
+use crate::model::MAIN_REALM;
 use crate::model::{ClientId, RealmId, SecretId};
 
 #[derive(Debug, clap::Args)]

@@ -22,7 +22,6 @@ pub struct Verified<C> {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each parameter of the specification")]
 struct Header {
     alg: String,
     kid: Option<String>,

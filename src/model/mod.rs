@@ -27,7 +27,7 @@ pub use ids::{ClientId, DialectName, InstitutionId, KeyId, RealmId, SecretId, To
 pub use institution::{Institution, RateLimit};
 pub use key::{Algorithm, InconsistentKey, KeyRecord, KeyState};
 pub use lockout::{Principal, PrincipalKind, Tries};
-pub use realm::{Api, LockoutPolicy, Realm, Unlock};
+pub use realm::{Api, LockoutPolicy, MAIN_REALM, Realm, Unlock};
 pub use scope::{Scope, ScopeSet};
 pub use secrets::{StoredSecret, Verifier};
 pub use time::Timestamp;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::{Algorithm, ClientId, RealmId, ScopeSet, Timestamp};
 
+/// The realm that is meant where nothing says which, and whose administrators administer all.
+pub const MAIN_REALM: &str = "main";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm {
     pub id: RealmId,

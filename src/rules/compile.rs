@@ -13,9 +13,6 @@ use crate::dialect::{Dialects, check_realm_name, hosts};
 use crate::model::flaw::{Flaw, instead_of};
 use crate::model::{RealmId, ScopeSet};
 
-/// In whose words a file refuses that names no dialect.
-const PLAIN: &str = "oauth2";
-
 /// A resource, with the places in its file at which it may collide with another.
 #[derive(Debug)]
 pub struct Draft {
@@ -67,7 +64,7 @@ fn words(document: &Document, dialects: &Dialects, flaws: &mut Vec<Flaw>) -> Req
     if let Some(name) = document.realm.as_ref().filter(|_| !realm.is_empty()) {
         check_realm_name(name, flaws);
     }
-    let dialect = document.dialect.as_ref().map_or(PLAIN, |dialect| dialect.get_ref());
+    let dialect = document.dialect.as_ref().map_or(dialects.plain().name.as_str(), |dialect| dialect.get_ref());
     if let Some(named) = document.dialect.as_ref().filter(|_| dialects.get(dialect).is_none()) {
         let mend = instead_of(dialect, dialects.iter().map(|dialect| dialect.name.as_str()));
         flaws.push(Flaw::new(named.span().start, format!("there is no dialect `{dialect}` to refuse in"), mend));

@@ -1,11 +1,12 @@
 //! The state of those whom a token was issued to and is about, and whether anyone revoked it (RFC 7009; OpenID Connect's
 //! `not_before` in the sense of design 5).
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use super::read::{Read, invalid};
 use crate::app::App;
-use crate::cache::Thing;
+use crate::cache::{Cache, Thing};
 use crate::error::{ErrorKind, OAuthError};
 use crate::model::{ActiveToken, ClientId, InstitutionId, Timestamp, TokenId, TokenSubject, UserId};
 use crate::realms::RealmContext;
@@ -94,30 +95,34 @@ async fn is_revoked(app: &App, realm: &RealmContext, id: &TokenId) -> Result<boo
 
 /// The client's state, remembered or read.
 pub async fn client(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Option<Arc<ClientStanding>>, StoreError> {
-    let (caches, key) = (&app.caches, (realm.id().clone(), id.clone()));
-    if let Some(known) = caches.clients.get(&key, &caches.freshness, app.clock.monotonic()) {
-        return Ok(Some(known));
-    }
-    let moment = caches.freshness.moment();
-    let found = standing::of_client(&mut app.db.read().await?.conn(), realm.id(), id).await?;
-    let Some(found) = found.map(Arc::new) else { return Ok(None) };
-    let institution = found.party.institution.iter().map(|institution| Thing::Institution(realm.id(), institution));
-    let watch = caches.freshness.watch(moment, institution.chain([Thing::Client(realm.id(), id)]));
-    caches.clients.put(key, found.clone(), watch);
-    Ok(Some(found))
+    let of = (&app.caches.clients, (realm.id().clone(), id.clone()), Thing::Client(realm.id(), id));
+    let read = async { standing::of_client(&mut app.db.read().await?.conn(), realm.id(), id).await };
+    remembered(app, realm, of, read, |found| &found.party).await
 }
 
 /// The account's state, remembered or read.
 pub async fn user(app: &App, realm: &RealmContext, id: &UserId) -> Result<Option<Arc<Party>>, StoreError> {
-    let (caches, key) = (&app.caches, (realm.id().clone(), id.clone()));
-    if let Some(known) = caches.users.get(&key, &caches.freshness, app.clock.monotonic()) {
+    let of = (&app.caches.users, (realm.id().clone(), id.clone()), Thing::User(realm.id(), id));
+    let read = async { standing::of_user(&mut app.db.read().await?.conn(), realm.id(), id).await };
+    remembered(app, realm, of, read, |found| found).await
+}
+
+/// What is remembered, or else what is read, which is kept until the thing itself or its institution changes.
+async fn remembered<K: Hash + Eq, V>(
+    app: &App,
+    realm: &RealmContext,
+    (cache, key, thing): (&Cache<K, Arc<V>>, K, Thing<'_>),
+    read: impl Future<Output = Result<Option<V>, StoreError>>,
+    party: impl FnOnce(&V) -> &Party,
+) -> Result<Option<Arc<V>>, StoreError> {
+    let freshness = &app.caches.freshness;
+    if let Some(known) = cache.get(&key, freshness, app.clock.monotonic()) {
         return Ok(Some(known));
     }
-    let moment = caches.freshness.moment();
-    let found = standing::of_user(&mut app.db.read().await?.conn(), realm.id(), id).await?;
-    let Some(found) = found.map(Arc::new) else { return Ok(None) };
-    let institution = found.institution.iter().map(|institution| Thing::Institution(realm.id(), institution));
-    let watch = caches.freshness.watch(moment, institution.chain([Thing::User(realm.id(), id)]));
-    caches.users.put(key, found.clone(), watch);
+    let moment = freshness.moment();
+    let Some(found) = read.await?.map(Arc::new) else { return Ok(None) };
+    let institution = party(&found).institution.as_ref().map(|institution| Thing::Institution(realm.id(), institution));
+    let watch = freshness.watch(moment, institution.into_iter().chain([thing]));
+    cache.put(key, found.clone(), watch);
     Ok(Some(found))
 }

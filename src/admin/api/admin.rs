@@ -7,12 +7,12 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use super::Problem;
-use crate::admin::service::{ADMIN_SCOPE, MAIN_REALM, Ops};
+use crate::admin::service::{ADMIN_SCOPE, Ops};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::{ErrorKind, OAuthError};
 use crate::guard::Caller;
-use crate::model::{ActiveToken, RealmId, ScopeSet, TokenSubject};
+use crate::model::{ActiveToken, MAIN_REALM, RealmId, ScopeSet, TokenSubject};
 use crate::token::active::{self, MeantFor};
 
 /// An administrator at work in a realm. A token of realm X administers realm X; one of realm `main` administers them all.

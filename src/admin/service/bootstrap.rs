@@ -7,8 +7,6 @@ use crate::model::{ClientId, RealmId, Scope, ScopeSet};
 
 /// The scope that a token for the admin API carries.
 pub const ADMIN_SCOPE: &str = "countersign.admin";
-/// The realm whose administrators administer every realm.
-pub const MAIN_REALM: &str = "main";
 /// The id of the client that is bootstrapped.
 const ADMIN_CLIENT: &str = "admin";
 

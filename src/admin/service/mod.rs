@@ -21,7 +21,7 @@ mod users;
 use std::sync::Arc;
 
 use act::Act;
-pub use bootstrap::{ADMIN_SCOPE, Bootstrapped, MAIN_REALM};
+pub use bootstrap::{ADMIN_SCOPE, Bootstrapped};
 pub use check::check_chosen_secret;
 pub use clients::{ClientChange, NewClient};
 pub use error::{Invalid, OpsError};

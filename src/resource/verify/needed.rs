@@ -8,12 +8,9 @@ use super::original::{Gateway, Original};
 use crate::app::App;
 use crate::dialect::{Dialect, form_pairs};
 use crate::error::{ErrorKind, OAuthError};
-use crate::model::ScopeSet;
+use crate::model::{MAIN_REALM, ScopeSet};
 use crate::realms::RealmContext;
 use crate::rules::{Asked, Found, Need, Requirement};
-
-/// The realm where neither URL nor host says which.
-const MAIN: &str = "main";
 
 /// What is asked of a request to an API.
 #[derive(Debug)]
@@ -151,7 +148,7 @@ fn of_url(app: &App, said: InUrl, host_realm: Option<&str>) -> Result<Needed, Bo
         None => app.dialects().plain().clone(),
         Some(name) => dialect(app, name).ok_or_else(|| Refusal::plain(app, unknown_dialect(name)))?,
     };
-    let name = said.realm.as_deref().or(host_realm).unwrap_or(MAIN);
+    let name = said.realm.as_deref().or(host_realm).unwrap_or(MAIN_REALM);
     let realm = app.realms.get(name).ok_or_else(|| refuse(format!("there is no realm `{}`", name.escape_debug())))?;
     if said.audience.is_none() && realm.apis.len() > 1 {
         return Err(refuse("the realm has several APIs: name the audience".into()));
@@ -173,6 +170,6 @@ fn unknown_dialect(name: &str) -> OAuthError {
 fn refusal(app: &App, words: Option<(&str, &str)>, error: OAuthError) -> Box<Refusal> {
     let dialects = app.dialects();
     let named = words.and_then(|(name, realm)| Some((dialects.get(name)?, realm)));
-    let (dialect, realm) = named.unwrap_or((dialects.plain(), MAIN));
+    let (dialect, realm) = named.unwrap_or((dialects.plain(), MAIN_REALM));
     Box::new(Refusal { dialect: dialect.clone(), realm: realm.to_owned(), error })
 }

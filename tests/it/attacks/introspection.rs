@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{BAD, NONE, account, assert_refused, basic_token, client, contract, count, granted, realm, sql};
 use crate::edge::tools::trail;
-use crate::edge::watch::watched;
+use crate::edge::watch::{statements, watched};
 use crate::engine::gateway::{
     GATEWAY, GATEWAY_SECRET, inactive, introspect, introspect_as, is_active, open, open_main, revoke_as, revoked, told,
 };
@@ -165,10 +165,6 @@ on_both! {
     }
 }
 
-/// What the server reads and writes whoever asks.
-const BESIDE: [&str; 7] =
-    ["FROM changes", "FROM realms", "FROM apis", "FROM keys", "INTO audit", "UPDATE secrets", "DELETE FROM"];
-
 /// Postgres tells each statement in the log: there is none more for a token that exists.
 #[test]
 fn atk_101_a_foreign_token_costs_what_an_unknown_one_costs() {
@@ -188,12 +184,7 @@ fn atk_101_a_foreign_token_costs_what_an_unknown_one_costs() {
     if !is_told {
         return;
     }
-    let asked = |case: &str| -> Vec<String> {
-        let lines = log.iter().skip_while(|line| !line.ends_with(&format!("BEGIN {case}")));
-        let lines = lines.take_while(|line| !line.ends_with(&format!("END {case}")));
-        let statement = |line: &String| line.split("db.statement=\"").nth(1)?.split("\" rows_affected").next().map(str::to_owned);
-        lines.filter_map(statement).filter(|sql| !BESIDE.iter().any(|other| sql.contains(other))).collect()
-    };
+    let asked = |case: &str| statements(&log, case);
     let unknown = asked("unknown");
     assert!(unknown.iter().any(|sql| sql.contains("FROM tokens")), "{unknown:?}");
     for case in ["fresh", "remembered", "again"] {

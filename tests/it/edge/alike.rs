@@ -5,7 +5,7 @@ use countersign::audit::Actor;
 use countersign::model::{ClientId, InstitutionId, RealmId, UserId};
 
 use super::tools::{add_secret, client, trail, tries};
-use super::watch::watched;
+use super::watch::{statements, watched};
 use super::*;
 use crate::harness::server::{Backend, Server, on_both};
 
@@ -141,10 +141,6 @@ on_both! {
     }
 }
 
-/// What the server reads and writes whoever asks.
-const BESIDE: [&str; 7] =
-    ["FROM changes", "FROM realms", "FROM apis", "FROM keys", "INTO audit", "UPDATE secrets", "DELETE FROM"];
-
 /// Postgres tells each statement in the log: the causes do not differ in a single one.
 #[test]
 fn edge_038_every_cause_asks_the_database_the_same() {
@@ -161,12 +157,7 @@ fn edge_038_every_cause_asks_the_database_the_same() {
     if !told {
         return;
     }
-    let asked = |name: &str| -> Vec<String> {
-        let lines = log.iter().skip_while(|line| !line.ends_with(&format!("BEGIN {name}")));
-        let lines = lines.take_while(|line| !line.ends_with(&format!("END {name}")));
-        let statement = |line: &String| line.split("db.statement=\"").nth(1)?.split("\" rows_affected").next().map(str::to_owned);
-        lines.filter_map(statement).filter(|sql| !BESIDE.iter().any(|other| sql.contains(other))).collect()
-    };
+    let asked = |case: &str| statements(&log, case);
     let reference = asked("nobody");
     assert_eq!(reference.len(), 2, "the client is looked up and a try reserved: {reference:?}");
     for (name, cause) in CAUSES {

@@ -41,3 +41,15 @@ pub fn watched<T: Send + 'static, F: Future<Output = T>>(
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     (told, text.lines().map(str::to_owned).collect())
 }
+
+/// What the server reads and writes whoever asks.
+const BESIDE: [&str; 7] =
+    ["FROM changes", "FROM realms", "FROM apis", "FROM keys", "INTO audit", "UPDATE secrets", "DELETE FROM"];
+
+/// The statements of Postgres that the log tells between `BEGIN` and `END` of a case, but for those that have nothing to do with it.
+pub fn statements(log: &[String], case: &str) -> Vec<String> {
+    let lines = log.iter().skip_while(|line| !line.ends_with(&format!("BEGIN {case}")));
+    let lines = lines.take_while(|line| !line.ends_with(&format!("END {case}")));
+    let statement = |line: &String| line.split("db.statement=\"").nth(1)?.split("\" rows_affected").next().map(str::to_owned);
+    lines.filter_map(statement).filter(|sql| !BESIDE.iter().any(|other| sql.contains(other))).collect()
+}

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::*;
 use crate::audit::Actor;
 use crate::clock::SystemEntropy;
-use crate::model::{ClientId, LockoutPolicy, Realm, Scope, ScopeSet, Unlock};
+use crate::model::{ClientId, LockoutPolicy, MAIN_REALM, Realm, Scope, ScopeSet, Unlock};
 use crate::secret::Secret;
 use crate::store::audit::{AuditFilter, AuditRow};
 use crate::store::{DbOptions, Durability};
