@@ -237,6 +237,8 @@ impl Metrics {
         self.token_checks.get_or_create(&MemoryLabels { remembered }).inc();
     }
 
+    pub fn client_looked_up(&self, _remembered: bool) {}
+
     pub fn panicked(&self) {
         self.panics.inc();
     }

@@ -9,7 +9,7 @@ use hearing::Ear;
 pub use hearing::KEEP_CHANGES;
 
 use crate::audit::AuditWriter;
-use crate::cache::Caches;
+use crate::cache::{Caches, Senses};
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::credential::pool::HashPool;
@@ -126,6 +126,11 @@ impl App {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What tells whether something remembered is still so.
+    pub fn senses(&self) -> Senses<'_> {
+        Senses { freshness: &self.caches.freshness, clock: &*self.clock }
     }
 
     /// The dialects in force.

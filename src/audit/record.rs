@@ -102,9 +102,9 @@ impl Record {
             at: self.at,
             realm: self.realm.clone(),
             event: self.event.as_str().to_owned(),
-            actor: storable(&self.actor.to_string()),
-            client: self.client.as_ref().map(|id| ClientId::new(storable(id.as_str()))),
-            user: self.user.as_ref().map(|id| UserId::new(storable(id.as_str()))),
+            actor: storable(self.actor.to_string()),
+            client: self.client.as_ref().map(|id| storable_id(id, id.as_str())),
+            user: self.user.as_ref().map(|id| storable_id(id, id.as_str())),
             institution: self.institution.clone(),
             secret: self.secret.clone(),
             key: self.key.clone(),
@@ -112,21 +112,33 @@ impl Record {
             ip: self.ip.map(|ip| ip.to_string()),
             dialect: self.dialect.as_ref().map(|name| name.as_str().to_owned()),
             reason: self.reason.map(|reason| reason.as_str().to_owned()),
-            detail: serde_json::to_value(&self.detail).unwrap_or_default().to_string(),
+            detail: serde_json::to_string(&self.detail).unwrap_or_default(),
         }
     }
 }
 
 /// One row that the database refuses would hold up every other in its batch: no NUL, which Postgres does not store, and no
 /// more of a text than tells what it was.
-fn storable(text: &str) -> String {
+fn storable(text: String) -> String {
+    if is_storable(&text) { text } else { made_storable(&text) }
+}
+
+fn storable_id<T: Clone + for<'a> From<&'a str>>(id: &T, text: &str) -> T {
+    if is_storable(text) { id.clone() } else { T::from(&made_storable(text)) }
+}
+
+fn is_storable(text: &str) -> bool {
+    text.len() <= MAX_TEXT && !text.contains('\0')
+}
+
+fn made_storable(text: &str) -> String {
     text.chars().take(MAX_TEXT).map(|letter| if letter == '\0' { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }
 
 /// Records a change of state within the transaction that makes it, whatever the mode of the writer: neither is without the
 /// other.
 pub async fn record_in(conn: &mut Conn<'_>, record: &Record) -> Result<(), StoreError> {
-    store::audit::add(conn, &[record.row()]).await
+    store::audit::add(conn, vec![record.row()]).await
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::store::audit::AuditRow;
 use crate::store::{self, Db, StoreError};
 
 /// How many records are committed at once.
-const BATCH: usize = 512;
+const BATCH: usize = store::batch::MOST;
 /// How long a buffered record waits for company.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often secrets' last uses are written down.
@@ -135,8 +135,9 @@ impl Scribe {
         // Not before: the wait for the database can have been longer than a caller's.
         self.batch.retain(|entry| !entry.is_abandoned());
         let rows: Vec<AuditRow> = self.batch.iter().map(|entry| entry.record.row()).collect();
-        store::audit::add(&mut session.conn(), &rows).await?;
-        self.counters.written.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        let count = rows.len() as u64;
+        store::audit::add(&mut session.conn(), rows).await?;
+        self.counters.written.fetch_add(count, Ordering::Relaxed);
         Ok(())
     }
 

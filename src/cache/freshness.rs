@@ -42,7 +42,7 @@ pub enum Thing<'a> {
 }
 
 /// Before something was read. What changed after it makes the reading worthless for keeping.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     changes: u64,
     era: u64,

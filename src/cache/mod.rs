@@ -4,6 +4,7 @@
 //! changed, and only while changes are being heard at all (design 5: `changes`, `max_staleness`).
 
 mod denylist;
+mod flights;
 mod freshness;
 mod map;
 #[cfg(test)]
@@ -13,10 +14,11 @@ use std::sync::Arc;
 
 pub use denylist::Denylist;
 pub use freshness::{Freshness, Moment, Thing, Watch};
-pub use map::Cache;
+pub use map::{Cache, Found, Origin, Senses};
 
 use crate::config::CacheConfig;
 use crate::model::{ActiveToken, ClientId, RealmId, UserId};
+use crate::store::clients::ClientAccount;
 use crate::store::standing::{ClientStanding, Party};
 
 /// All that one node remembers.
@@ -25,6 +27,8 @@ pub struct Caches {
     pub freshness: Arc<Freshness>,
     /// Tokens found good, by a digest of realm and token.
     pub tokens: Cache<[u8; 32], Arc<ActiveToken>>,
+    /// All that a token request asks about a client. None of them has a wrong try counted against it.
+    pub accounts: Cache<(RealmId, ClientId), Arc<ClientAccount>>,
     pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
     pub users: Cache<(RealmId, UserId), Arc<Party>>,
     pub denylist: Denylist,
@@ -35,6 +39,7 @@ impl Caches {
         Self {
             freshness: Arc::new(Freshness::new(config.max_staleness())),
             tokens: Cache::new(config.verified_tokens),
+            accounts: Cache::new(config.parties),
             clients: Cache::new(config.parties),
             users: Cache::new(config.parties),
             denylist: Denylist::default(),

@@ -16,6 +16,7 @@ pub mod totp;
 
 pub use checker::{CheckError, CheckerParts, CredentialChecker, GENERATED, Proof, Reserved, Target, Verdict};
 pub use digest::DigestDomain;
+pub use memo::OpenTry;
 
 use crate::closed;
 

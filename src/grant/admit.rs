@@ -1,5 +1,7 @@
 //! May this client ask at all? What does not depend on the scopes that it asks for.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::client_auth::AuthenticatedClient;
 use crate::error::{ErrorKind, OAuthError, Reason};
@@ -50,5 +52,6 @@ pub fn subject(
     (client, subject): (&AuthenticatedClient, &Subject),
 ) -> Result<(), OAuthError> {
     let asking = if subject.exchanged.is_some() { client.institution() } else { subject.institution.as_ref() };
+    let asking = asking.map(Arc::as_ref);
     institution(app, realm, caller, asking)
 }

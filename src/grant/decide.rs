@@ -1,5 +1,6 @@
 //! What is granted: scopes, audience, algorithm and lifetime. Pure: everything that it looks at is handed to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Subject, audience};
@@ -44,7 +45,7 @@ pub fn decide(
         facts: Facts {
             realm: realm.id().clone(),
             issuer: realm.issuer.clone(),
-            client: client.client().clone(),
+            client: Arc::clone(client.client()),
             institution: subject.institution,
             user: subject.user,
             subject_client,
@@ -70,7 +71,7 @@ fn scopes(
         }
         GrantKind::Password | GrantKind::TokenExchange => client.scopes.clone(),
     };
-    let institution = subject.institution.as_ref().and_then(|institution| institution.scopes.as_ref());
+    let institution = subject.institution.as_deref().and_then(|institution| institution.scopes.as_ref());
     let user = subject.user.as_ref().and_then(|user| user.scopes.as_ref());
     let api = (!named.is_empty()).then_some(&of_apis);
     // An exchange that names no scope asks for those of the token, which stand first.

@@ -99,7 +99,7 @@ impl Swap<'_> {
             Some(UserAccount { user, institution, .. }) => (Some(user), institution),
             None => (None, self.institution(&token).await?),
         };
-        Ok(Subject { user, institution, exchanged: Some(exchanged) })
+        Ok(Subject { user, institution: institution.map(Arc::new), exchanged: Some(exchanged) })
     }
 
     fn format(self, requested: Option<TokenType>) -> Result<(), OAuthError> {

@@ -14,6 +14,8 @@ mod password;
 pub use admit::network;
 pub use password::totp_context;
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::client_auth::{self, AuthenticatedClient};
 use crate::error::{About, OAuthError};
@@ -28,7 +30,7 @@ pub struct Subject {
     /// `None`: the client asks for itself.
     pub user: Option<User>,
     /// The user's institution, else the client's.
-    pub institution: Option<Institution>,
+    pub institution: Option<Arc<Institution>>,
     /// What the token that is exchanged for this one says and allows.
     pub exchanged: Option<exchange::Exchanged>,
 }

@@ -4,6 +4,7 @@
 //! A try is reserved before anything is compared and is given back only when everything was right: with a right password and
 //! wrong one-time passwords, the lock closes as it does on wrong passwords.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -232,7 +233,7 @@ fn standing(account: &UserAccount) -> Result<(), Reason> {
 }
 
 fn subject(account: UserAccount) -> Subject {
-    Subject { user: Some(account.user), institution: account.institution, exchanged: None }
+    Subject { user: Some(account.user), institution: account.institution.map(Arc::new), exchanged: None }
 }
 
 fn about(account: Option<&UserAccount>) -> About {

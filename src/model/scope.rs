@@ -1,20 +1,22 @@
 //! Scopes and the one function that grants them (RFC 6749, section 3.3).
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// One scope: printable ASCII without blank, quote and backslash, compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
-pub struct Scope(String);
+pub struct Scope(Arc<str>);
 
 impl Scope {
-    pub fn new(text: impl Into<String>) -> Result<Self, String> {
-        let text = text.into();
+    pub fn new(text: impl AsRef<str>) -> Result<Self, String> {
+        let text = text.as_ref();
         let legal = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         if text.is_empty() || !text.bytes().all(legal) {
             return Err(format!("`{}` is no scope: printable ASCII without blanks, quotes and backslashes", text.escape_debug()));
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -64,8 +66,19 @@ impl ScopeSet {
 
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        let mut seen = std::collections::HashSet::new();
-        Self(scopes.into_iter().filter(|scope| seen.insert(scope.clone())).collect())
+        // A few are compared faster than hashed; many, which a caller may send, are not.
+        const FEW: usize = 16;
+        let (mut once, mut seen) = (Vec::new(), HashSet::new());
+        for scope in scopes {
+            if once.len() > FEW && seen.is_empty() {
+                seen.extend(once.iter().cloned());
+            }
+            let is_new = if seen.is_empty() { !once.contains(&scope) } else { seen.insert(scope.clone()) };
+            if is_new {
+                once.push(scope);
+            }
+        }
+        Self(once)
     }
 }
 

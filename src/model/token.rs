@@ -76,9 +76,9 @@ pub const ENGINE_CLAIMS: &[&str] =
 pub struct Facts {
     pub realm: RealmId,
     pub issuer: Arc<str>,
-    pub client: Client,
+    pub client: Arc<Client>,
     /// The user's institution, else the client's.
-    pub institution: Option<Institution>,
+    pub institution: Option<Arc<Institution>>,
     pub user: Option<User>,
     /// The client that an exchanged token is about, where that is not `client` itself (RFC 8693).
     pub subject_client: Option<ClientId>,
@@ -99,7 +99,7 @@ impl Facts {
 impl Lookup for Facts {
     fn value(&self, placeholder: Placeholder) -> Value<'_> {
         let user = self.user.as_ref();
-        let institution = self.institution.as_ref();
+        let institution = self.institution.as_deref();
         match placeholder {
             Placeholder::Realm => Value::from(self.realm.as_str()),
             Placeholder::Issuer => Value::from(&*self.issuer),

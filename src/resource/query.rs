@@ -98,7 +98,7 @@ impl Asked {
             Ok(client) => client,
             Err(refusal) => return Err(refusal.about(of_realm)),
         };
-        match grant::network(desk.caller, client.institution()) {
+        match grant::network(desk.caller, client.institution().map(|institution| &**institution)) {
             Ok(()) => Ok(Self { realm, client, token: query.token }),
             Err(refusal) => Err(refusal.about(client.about().or(of_realm))),
         }

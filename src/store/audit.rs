@@ -1,5 +1,8 @@
 //! The audit trail as rows. What they mean is [`crate::audit`]'s.
 
+use std::sync::LazyLock;
+
+use super::batch::Batch;
 use super::{Conn, StoreError};
 use crate::model::{ClientId, InstitutionId, KeyId, RealmId, SecretId, Timestamp, UserId};
 
@@ -50,34 +53,34 @@ struct NumberedRow {
     row: AuditRow,
 }
 
-/// Adds rows in one statement, so that a batch costs one round trip.
-pub async fn add(conn: &mut Conn<'_>, rows: &[AuditRow]) -> Result<(), StoreError> {
-    const INSERT: &str = "INSERT INTO audit (at, realm, event, actor, client_id, user_id, institution_id, secret_id, key_id, \
-                          request_id, ip, dialect, reason, detail) ";
+const COLUMNS: usize = 14;
+
+static INSERT: LazyLock<Batch> = LazyLock::new(|| {
+    let before = "INSERT INTO audit (at, realm, event, actor, client_id, user_id, institution_id, secret_id, key_id, request_id, ip, \
+                  dialect, reason, detail) SELECT * FROM (";
+    Batch::new(before, COLUMNS, ") AS news WHERE column1 IS NOT NULL")
+});
+
+/// Adds rows, at most [`MOST`](super::batch::MOST), in one statement, so that a batch costs one round trip.
+pub async fn add(conn: &mut Conn<'_>, rows: Vec<AuditRow>) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
+    let (sql, room) = INSERT.text(rows.len()).ok_or(StoreError::Refused(TABLE))?;
     on!(conn, TABLE, c => {
-        let mut statement = sqlx::QueryBuilder::new(INSERT);
-        statement.push_values(rows, |mut values, row| {
-            values
-                .push_bind(row.at)
-                .push_bind(&row.realm)
-                .push_bind(&row.event)
-                .push_bind(&row.actor)
-                .push_bind(&row.client)
-                .push_bind(&row.user)
-                .push_bind(&row.institution)
-                .push_bind(&row.secret)
-                .push_bind(&row.key)
-                .push_bind(&row.request)
-                .push_bind(&row.ip)
-                .push_bind(&row.dialect)
-                .push_bind(&row.reason)
-                .push_bind(&row.detail);
-        });
-        // As many texts as there are sizes of a batch: they would crowd the others out of the connection's cache.
-        statement.build().persistent(false).execute(c).await.map(drop)
+        let mut statement = sqlx::query(sql);
+        for row in rows {
+            statement = statement.bind(row.at).bind(row.realm).bind(row.event).bind(row.actor).bind(row.client).bind(row.user)
+                .bind(row.institution).bind(row.secret).bind(row.key).bind(row.request).bind(row.ip).bind(row.dialect)
+                .bind(row.reason).bind(row.detail);
+        }
+        for _ in 0..room {
+            statement = statement.bind(None::<Timestamp>);
+            for _ in 1..COLUMNS {
+                statement = statement.bind(None::<&str>);
+            }
+        }
+        statement.execute(c).await.map(drop)
     })
 }
 

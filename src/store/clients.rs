@@ -1,5 +1,7 @@
 //! Clients (service accounts).
 
+use std::sync::Arc;
+
 use super::institutions::{InstitutionRow, institution_columns};
 use super::lockouts::{TriesRow, tries_columns};
 use super::row::{Column, can_exist, list as text_list, millis, scope_list};
@@ -59,8 +61,8 @@ impl TryFrom<ClientRow> for Client {
 /// All that decides whether a client may have a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientAccount {
-    pub client: Client,
-    pub institution: Option<Institution>,
+    pub client: Arc<Client>,
+    pub institution: Option<Arc<Institution>>,
     /// Oldest first, live or not.
     pub secrets: Vec<StoredSecret>,
     pub tries: Tries,
@@ -101,8 +103,8 @@ pub async fn find_for_token(conn: &mut Conn<'_>, realm: &RealmId, id: &ClientId)
     let rows = on!(conn, TABLE, c => sqlx::query_as::<_, AccountRow>(SQL).bind(realm).bind(id).fetch_all(c).await)?;
     let mut rows = rows.into_iter();
     let Some(first) = rows.next() else { return Ok(None) };
-    let client = Client::try_from(first.client)?;
-    let institution = first.institution.of(realm, client.institution.as_ref())?;
+    let client = Arc::new(Client::try_from(first.client)?);
+    let institution = first.institution.of(realm, client.institution.as_ref())?.map(Arc::new);
     let tries = first.tries.tries()?;
     let secrets = std::iter::once(first.secret).chain(rows.map(|row| row.secret));
     let secrets = secrets.filter_map(|row| row.secret().transpose()).collect::<Result<_, _>>()?;

@@ -51,7 +51,7 @@ impl Db {
         } else {
             Err(mistaken("the URL begins with neither `postgres://` nor `sqlite:`"))
         }
-        .map_err(StoreError::Unavailable)
+        .map_err(StoreError::unavailable)
     }
 }
 

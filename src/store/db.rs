@@ -36,7 +36,7 @@ impl Db {
             Self::Postgres(pool) => Box::pin(pool.acquire()).await.map(Session::Postgres),
             Self::Sqlite { read, .. } => Box::pin(read.acquire()).await.map(Session::Sqlite),
         }
-        .map_err(StoreError::Unavailable)
+        .map_err(StoreError::unavailable)
     }
 
     /// A connection for single statements that write: each commits itself, without the round trips of a transaction.
@@ -45,7 +45,7 @@ impl Db {
             Self::Postgres(pool) => Box::pin(pool.acquire()).await.map(Session::Postgres),
             Self::Sqlite { write, .. } => Box::pin(write.acquire()).await.map(Session::Sqlite),
         }
-        .map_err(StoreError::Unavailable)
+        .map_err(StoreError::unavailable)
     }
 
     /// A transaction. Dropped without [`Tx::commit`], it never was.
@@ -55,7 +55,7 @@ impl Db {
             // A transaction that reads before it writes must hold the write lock from the start: SQLite cannot wait for it later.
             Self::Sqlite { write, .. } => within(Box::pin(write.begin_with("BEGIN IMMEDIATE"))).await.map(Tx::Sqlite),
         }
-        .map_err(StoreError::Unavailable)
+        .map_err(StoreError::unavailable)
     }
 
     /// Does the database answer, and does it take writes? A standby after a fail-over answers and takes none. Nothing is

@@ -1,5 +1,6 @@
 //! Why the store did not do as it was asked. No variant carries a value of a row, so that none can reach a log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::ErrorKind as Violation;
@@ -12,11 +13,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Postgres: a text holds a character that it does not store, which is NUL.
 const UNSTORABLE_CHARACTER: &str = "22021";
 
-#[derive(Debug, thiserror::Error)]
+/// It can be told to all who waited for the same reading.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database did not answer, or not in time; nothing is known to have happened.
     #[error("the database is unavailable: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Arc<sqlx::Error>),
     /// A row with this key is there already.
     #[error("`{0}` has a row with this key already")]
     Conflict(&'static str),
@@ -37,11 +39,17 @@ pub(super) fn about(table: &'static str) -> impl FnOnce(sqlx::Error) -> StoreErr
                 StoreError::Refused(table)
             }
             _ if cause.code().as_deref() == Some(UNSTORABLE_CHARACTER) => StoreError::Refused(table),
-            _ => StoreError::Unavailable(error),
+            _ => StoreError::unavailable(error),
         },
         sqlx::Error::ColumnDecode { ref index, .. } => StoreError::Corrupt { table, what: format!("column {index}") },
         sqlx::Error::ColumnNotFound(ref column) => StoreError::Corrupt { table, what: format!("no column {column}") },
-        error => StoreError::Unavailable(error),
+        error => StoreError::unavailable(error),
+    }
+}
+
+impl StoreError {
+    pub(super) fn unavailable(error: sqlx::Error) -> Self {
+        Self::Unavailable(Arc::new(error))
     }
 }
 

@@ -19,6 +19,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0002_resource_side.sql"),
         include_str!("../../migrations/sqlite/0002_resource_side.sql"),
     ),
+    (
+        "told_tries",
+        include_str!("../../migrations/postgres/0003_told_tries.sql"),
+        include_str!("../../migrations/sqlite/0003_told_tries.sql"),
+    ),
 ];
 
 impl Db {
@@ -28,7 +33,7 @@ impl Db {
         let mut migrator =
             Migrator::with_migrations((1..).zip(MIGRATIONS).map(|(number, twins)| self.migration(number, twins)).collect());
         migrator.set_ignore_missing(true);
-        self.run(&migrator).await.map_err(StoreError::Unavailable)
+        self.run(&migrator).await.map_err(StoreError::unavailable)
     }
 
     /// Has the schema been brought to this version, or further?
@@ -40,7 +45,7 @@ impl Db {
         match applied {
             Ok(applied) => Ok(usize::try_from(applied).is_ok_and(|applied| applied >= MIGRATIONS.len())),
             // The database answers, and knows no such table.
-            Err(StoreError::Unavailable(sqlx::Error::Database(_))) => Ok(false),
+            Err(StoreError::Unavailable(error)) if error.as_database_error().is_some() => Ok(false),
             Err(error) => Err(error),
         }
     }

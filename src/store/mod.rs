@@ -34,6 +34,7 @@ macro_rules! execute {
 
 pub mod apis;
 pub mod audit;
+pub mod batch;
 pub mod changes;
 pub mod clients;
 mod connect;

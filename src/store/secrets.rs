@@ -1,5 +1,8 @@
 //! The secrets of clients: several live ones at a time, so that rotation interrupts nobody.
 
+use std::sync::LazyLock;
+
+use super::batch::Batch;
 use super::row::Column;
 use super::{Conn, StoreError};
 use crate::model::{ClientId, RealmId, SecretId, StoredSecret, Timestamp, Verifier};
@@ -130,21 +133,26 @@ pub async fn rehash(conn: &mut Conn<'_>, id: &SecretId, expected_version: i64, h
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(id).bind(expected_version).bind(hash))? == 1)
 }
 
-/// Notes when these secrets were last used; never moves a time back, and leaves the version, for nothing of weight changed.
+static TOUCH: LazyLock<Batch> = LazyLock::new(|| {
+    let after = ") UPDATE secrets SET last_used_at = uses.at FROM uses \
+                 WHERE secrets.id = uses.id AND (last_used_at IS NULL OR last_used_at < uses.at)";
+    Batch::new("WITH uses (id, at) AS (", 2, after)
+});
+
+/// Notes when these secrets, at most [`MOST`](super::batch::MOST), were last used; never moves a time back, and leaves the version, for nothing of weight changed.
 pub async fn touch(conn: &mut Conn<'_>, uses: &[(SecretId, Timestamp)]) -> Result<(), StoreError> {
     if uses.is_empty() {
         return Ok(());
     }
+    let (sql, room) = TOUCH.text(uses.len()).ok_or(StoreError::Refused(TABLE))?;
     on!(conn, TABLE, c => {
-        let mut statement = sqlx::QueryBuilder::new("WITH uses (id, at) AS (");
-        statement.push_values(uses, |mut values, (id, at)| {
-            values.push_bind(id).push_bind(at);
-        });
-        statement.push(
-            ") UPDATE secrets SET last_used_at = uses.at FROM uses \
-             WHERE secrets.id = uses.id AND (last_used_at IS NULL OR last_used_at < uses.at)",
-        );
-        // As many texts as there are counts of uses: they would crowd the others out of the connection's cache.
-        statement.build().persistent(false).execute(c).await.map(drop)
+        let mut statement = sqlx::query(sql);
+        for (id, at) in uses {
+            statement = statement.bind(id).bind(at);
+        }
+        for _ in 0..room {
+            statement = statement.bind(None::<&str>).bind(None::<Timestamp>);
+        }
+        statement.execute(c).await.map(drop)
     })
 }

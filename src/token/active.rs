@@ -57,7 +57,7 @@ pub async fn check(
     meant_for: MeantFor<'_>,
 ) -> Result<Arc<ActiveToken>, OAuthError> {
     let key = key(realm, token);
-    let known = app.caches.tokens.get(&key, &app.caches.freshness, app.clock.monotonic());
+    let known = app.caches.tokens.get(&key, app.senses());
     app.metrics.token_checked(known.is_some());
     let is_good = |known: &Arc<ActiveToken>| {
         timely(app, known.valid_from, known.expires_at).is_ok()

@@ -108,21 +108,17 @@ pub async fn user(app: &App, realm: &RealmContext, id: &UserId) -> Result<Option
 }
 
 /// What is remembered, or else what is read, which is kept until the thing itself or its institution changes.
-async fn remembered<K: Hash + Eq, V>(
+async fn remembered<K: Hash + Eq + Clone, V>(
     app: &App,
     realm: &RealmContext,
     (cache, key, thing): (&Cache<K, Arc<V>>, K, Thing<'_>),
     read: impl Future<Output = Result<Option<V>, StoreError>>,
-    party: impl FnOnce(&V) -> &Party,
+    party: impl Fn(&V) -> &Party,
 ) -> Result<Option<Arc<V>>, StoreError> {
-    let freshness = &app.caches.freshness;
-    if let Some(known) = cache.get(&key, freshness, app.clock.monotonic()) {
-        return Ok(Some(known));
-    }
-    let moment = freshness.moment();
-    let Some(found) = read.await?.map(Arc::new) else { return Ok(None) };
-    let institution = party(&found).institution.as_ref().map(|institution| Thing::Institution(realm.id(), institution));
-    let watch = freshness.watch(moment, institution.into_iter().chain([thing]));
-    cache.put(key, found.clone(), watch);
-    Ok(Some(found))
+    let watch = |moment, found: &Arc<V>| {
+        let institution = party(found).institution.as_ref().map(|institution| Thing::Institution(realm.id(), institution));
+        app.caches.freshness.watch(moment, institution.into_iter().chain([thing]))
+    };
+    let read = async { Ok(read.await?.map(Arc::new)) };
+    Ok(cache.get_or_read(key, app.senses(), read, watch).await?.value)
 }

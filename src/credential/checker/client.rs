@@ -5,7 +5,7 @@ use crate::credential::digest::DigestDomain;
 use crate::credential::memo::{OpenTry, Recognition};
 use crate::credential::pool::Permit;
 use crate::credential::{StoredAs, generated, hash};
-use crate::model::{ClientId, Principal, Realm, SecretId, StoredSecret, Tries, Verifier};
+use crate::model::{ClientId, Principal, Realm, SecretId, StoredSecret, Timestamp, Tries, Verifier};
 use crate::secret::{Secret, ct_eq};
 use crate::store::{lockouts, secrets};
 
@@ -37,11 +37,14 @@ impl CredentialChecker {
         let now = self.clock.now();
         let locked = target.is_some_and(|target| target.tries.is_locked(&realm.lockout, now));
         let open = target.filter(|_| !locked);
-        let live = open.iter().flat_map(|target| target.secrets).filter(|secret| secret.is_live(now)).collect::<Vec<_>>();
-        let is_generated = readings.iter().any(|reading| generated::is_well_formed(reading.expose()));
-        if is_generated && let (Some(target), Some(id)) = (open, self.by_digest(&live, readings)) {
-            return self.accept_unreserved(realm, target, id).await;
-        }
+        // Held until the try is counted.
+        let _open_tries = match open.map(|target| (target, self.recognise(realm, target, readings))) {
+            Some((target, Ok(id))) => return self.accept_unreserved(realm, target, id).await,
+            Some((_, Err(open_tries))) => open_tries,
+            None => Vec::new(),
+        };
+        let is_generated = is_generated(readings);
+        let live = open.iter().flat_map(|target| live(target, now)).collect::<Vec<_>>();
         let hashes: Vec<Hashed<'_>> = live.iter().filter_map(|secret| Hashed::of(secret, is_generated)).collect();
         let verdict = if is_generated && hashes.is_empty() && self.stored_as == StoredAs::Digest {
             let principal = open.map(|target| target.principal);
@@ -53,6 +56,29 @@ impl CredentialChecker {
             self.check_slowly(realm, open, &hashes, readings).await?
         };
         Ok(if locked { Verdict::Locked } else { verdict })
+    }
+
+    /// Which live secret is presented, where that is seen without a slow hash: one that is kept as a digest, or one that this
+    /// node has verified before. If none, what it gives back is held until the try is counted.
+    pub fn recognise(&self, realm: &Realm, target: Target<'_>, readings: &[&Secret<String>]) -> Result<SecretId, Vec<OpenTry>> {
+        let live: Vec<_> = live(&target, self.clock.now()).collect();
+        if let Some(id) = self.by_digest(&live, readings) {
+            return Ok(id);
+        }
+        let is_generated = is_generated(readings);
+        let hashes = live.iter().filter_map(|secret| Hashed::of(secret, is_generated));
+        let known: Vec<_> = hashes.map(|hashed| (&hashed.secret.id, hashed.secret.version)).collect();
+        let threshold = realm.lockout.threshold;
+        let left = (threshold > 0).then(|| threshold.saturating_sub(target.tries.failures));
+        let client = (&target.principal.realm, &ClientId::new(&target.principal.id));
+        let mut open_tries = Vec::new();
+        for reading in readings {
+            match self.memo.recognise(client, &known, reading.expose().as_bytes(), left) {
+                Recognition::Recognised(id) => return Ok(id),
+                Recognition::NotRecognised(open_try) => open_tries.extend(open_try),
+            }
+        }
+        Err(open_tries)
     }
 
     fn by_digest(&self, live: &[&StoredSecret], readings: &[&Secret<String>]) -> Option<SecretId> {
@@ -84,11 +110,6 @@ impl CredentialChecker {
         hashes: &[Hashed<'_>],
         readings: &[&Secret<String>],
     ) -> Result<Verdict<Proof>, CheckError> {
-        let _open_tries = match open.map(|target| (target, self.recognise(realm, target, hashes, readings))) {
-            Some((target, Ok(id))) => return self.accept_unreserved(realm, target, id).await,
-            Some((_, Err(open_tries))) => open_tries,
-            None => Vec::new(),
-        };
         // The work is made sure of before the try is counted: a busy server must not cost anybody a try.
         let permit = self.pool.acquire().await?;
         let principal = open.map(|target| target.principal);
@@ -105,28 +126,6 @@ impl CredentialChecker {
             }
             _ => self.wrong(realm, principal, reserved).await.map(|()| Verdict::Wrong),
         }
-    }
-
-    /// Looks whether this node has verified the secret before. If not, what it gives back is held until the try is counted.
-    fn recognise(
-        &self,
-        realm: &Realm,
-        target: Target<'_>,
-        hashes: &[Hashed<'_>],
-        readings: &[&Secret<String>],
-    ) -> Result<SecretId, Vec<OpenTry>> {
-        let threshold = realm.lockout.threshold;
-        let left = (threshold > 0).then(|| threshold.saturating_sub(target.tries.failures));
-        let client = (&target.principal.realm, &ClientId::new(&target.principal.id));
-        let known: Vec<_> = hashes.iter().map(|hashed| (&hashed.secret.id, hashed.secret.version)).collect();
-        let mut open_tries = Vec::new();
-        for reading in readings {
-            match self.memo.recognise(client, &known, reading.expose().as_bytes(), left) {
-                Recognition::Recognised(id) => return Ok(id),
-                Recognition::NotRecognised(open_try) => open_tries.extend(open_try),
-            }
-        }
-        Err(open_tries)
     }
 
     /// The first pair of a hash and a reading that belong together. Without a hash, the decoy is worked on.
@@ -164,6 +163,15 @@ impl CredentialChecker {
         let renewed = secrets::rehash(&mut session.conn(), id, *version, &fresh).await?;
         Ok(if renewed { version + 1 } else { *version })
     }
+}
+
+/// Is one of the readings a secret of the form that this server generates?
+fn is_generated(readings: &[&Secret<String>]) -> bool {
+    readings.iter().any(|reading| generated::is_well_formed(reading.expose()))
+}
+
+fn live<'a>(target: &Target<'a>, now: Timestamp) -> impl Iterator<Item = &'a StoredSecret> + use<'a> {
+    target.secrets.iter().filter(move |secret| secret.is_live(now))
 }
 
 /// A live secret that is kept as a slow hash.

@@ -152,7 +152,7 @@ fn the_scope_is_told_when_it_differs() {
 fn no_value_breaks_out_of_a_header() {
     with_unusual(|dialect| {
         let mut issued = issued_to_user("acme", "T");
-        issued.facts.client.name = "A\"\r\nSet-Cookie: x\\é".into();
+        std::sync::Arc::make_mut(&mut issued.facts.client).name = "A\"\r\nSet-Cookie: x\\é".into();
         issued.facts.user.as_mut().unwrap().roles.push("\n\"".into());
         let response = Call::new("/unusual").answer(dialect, Ok(&issued));
         assert_eq!(response.status(), 201);

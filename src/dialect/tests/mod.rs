@@ -169,8 +169,8 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
     let facts = Facts {
         realm: RealmId::new(realm),
         issuer: "https://auth.example/".into(),
-        client,
-        institution: Some(institution),
+        client: client.into(),
+        institution: Some(institution.into()),
         user: None,
         subject_client: None,
         actors: Vec::new(),

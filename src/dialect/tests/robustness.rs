@@ -78,8 +78,8 @@ proptest! {
         let mut issued = issued_to_user("main", &values[0]);
         issued.grant = GrantKind::ClientCredentials;
         issued.expires_in = expires_in;
-        issued.facts.client.id = ClientId::new(values[1].as_str());
-        issued.facts.institution.as_mut().unwrap().id = InstitutionId::new(values[2].as_str());
+        std::sync::Arc::make_mut(&mut issued.facts.client).id = ClientId::new(values[1].as_str());
+        std::sync::Arc::make_mut(issued.facts.institution.as_mut().unwrap()).id = InstitutionId::new(values[2].as_str());
         let error = OAuthError { mfa_token: Some(Secret::new(values[3].clone())), ..error(kind).hint(values[4].clone()) };
         for dialect in BUILT_IN.iter() {
             let call = Call { host_realm: Some("main"), ..Call::new("/x") };

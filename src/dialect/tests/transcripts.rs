@@ -132,7 +132,7 @@ fn lendingclub_success() {
          {\"access_token\":\"aa367982-bef6-4f05-a156-10c1431988bc\",\"token_type\":\"Bearer\",\"expires_in\":1800,\"scope\":\"oob\",\"requires_mfa\":false}"
     );
     let mut pending = issued;
-    pending.facts.client.requires_mfa = true;
+    std::sync::Arc::make_mut(&mut pending.facts.client).requires_mfa = true;
     let response = Call::new("/auth/oauth/v2/token").answer(dialect("lendingclub"), Ok(&pending));
     assert!(text(&response).ends_with(r#""requires_mfa":true}"#));
 }

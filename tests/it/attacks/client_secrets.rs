@@ -34,6 +34,7 @@ async fn with_raw_header(server: &Server, value: &[u8]) -> Response {
 async fn register(server: &Server, id: &str, auth_method: AuthMethod) {
     let change = ClientChange { auth_method: Some(auth_method), ..ClientChange::default() };
     server.ops().update_client(&Actor::Shell, &realm("main"), &client(id), change).await.unwrap();
+    server.refresh().await;
 }
 
 on_both! {

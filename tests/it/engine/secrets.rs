@@ -18,6 +18,7 @@ async fn status(server: &Server, secret: &str) -> u16 {
 /// A new generated secret; what becomes of the others is said by `overlap`.
 async fn rotate(server: &Server, overlap: Option<Duration>) -> String {
     let added = server.ops().add_secret(&Actor::Shell, &main(), &demo(), SecretSource::Generated, overlap).await.unwrap();
+    server.refresh().await;
     added.secret.unwrap().expose().clone()
 }
 

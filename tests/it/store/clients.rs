@@ -107,7 +107,7 @@ pub async fn one_statement_reads_all_that_decides(db: &Db) {
     let bare = a_client(&realm, "bare");
     clients::add(&mut session.conn(), &bare).await.unwrap();
     let account = clients::find_for_token(&mut session.conn(), &realm, &bare.id).await.unwrap().unwrap();
-    assert_eq!((account.client, account.institution, account.secrets.len()), (bare, None, 0));
+    assert_eq!((&*account.client, account.institution, account.secrets.len()), (&bare, None, 0));
     assert_eq!(account.tries, Tries::default());
 
     let full = Client { institution: Some(institution), ..a_client(&realm, "full") };
@@ -115,8 +115,8 @@ pub async fn one_statement_reads_all_that_decides(db: &Db) {
     lockouts::reserve(&mut session.conn(), &Principal::client(&realm, &id), &POLICY, at(NOW + 7)).await.unwrap();
     lockouts::reserve(&mut session.conn(), &Principal::user(&realm, &UserId::new("full")), &POLICY, at(NOW)).await.unwrap();
     let account = clients::find_for_token(&mut session.conn(), &realm, &id).await.unwrap().unwrap();
-    assert_eq!(account.client, full);
-    assert_eq!(account.institution, Some(an_institution(&realm, "i1")));
+    assert_eq!(*account.client, full);
+    assert_eq!(account.institution.as_deref(), Some(&an_institution(&realm, "i1")));
     assert_eq!(account.secrets, [1, 2, 3].map(|number| seed::a_secret(&id, number)), "oldest first");
     assert_eq!(account.tries, Tries { failures: 1, last_at: Some(at(NOW + 7)), locked_at: None });
     assert_eq!(clients::find_for_token(&mut session.conn(), &RealmId::new("absent"), &id).await.unwrap(), None);
