@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use http::request::Parts;
 
+use crate::dialect::Dialects;
 use crate::keys::{KeyRing, PublishedKey, RingError, SealError, Sealer, SigningKey};
 use crate::model::{Algorithm, Api, KeyRecord, KeyState, Realm, RealmId, ScopeSet, without_port};
 use crate::store::{self, Db, StoreError};
@@ -19,6 +21,8 @@ pub struct RealmContext {
     pub base_url: String,
     pub apis: Vec<Api>,
     pub ring: KeyRing,
+    /// Its metadata, as it was written under these dialects.
+    metadata: RwLock<Option<(Arc<Dialects>, Bytes)>>,
 }
 
 impl RealmContext {
@@ -29,6 +33,18 @@ impl RealmContext {
     /// Every scope that one of its APIs knows.
     pub fn scopes(&self) -> ScopeSet {
         self.apis.iter().flat_map(|api| api.scopes.iter().cloned()).collect()
+    }
+
+    /// Its metadata under these dialects, written once and sent many times.
+    pub fn metadata(&self, dialects: &Arc<Dialects>, write: impl FnOnce() -> Bytes) -> Bytes {
+        let written = self.metadata.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, document)) = written.as_ref().filter(|(under, _)| Arc::ptr_eq(under, dialects)) {
+            return document.clone();
+        }
+        drop(written);
+        let document = write();
+        *self.metadata.write().unwrap_or_else(PoisonError::into_inner) = Some((dialects.clone(), document.clone()));
+        document
     }
 
     /// The algorithms that it has an active key for.
@@ -50,21 +66,26 @@ pub enum RealmsError {
     Ring { realm: RealmId, source: RingError },
 }
 
-type Snapshot = HashMap<String, Arc<RealmContext>>;
+#[derive(Debug, Default)]
+struct Snapshot {
+    by_name: HashMap<String, Arc<RealmContext>>,
+    /// Those that are bound to a host.
+    with_host: Vec<Arc<RealmContext>>,
+}
 
 /// All realms.
 #[derive(Debug)]
 pub struct Realms {
     sealer: Sealer,
     public_url: String,
-    by_name: RwLock<Arc<Snapshot>>,
+    known: RwLock<Arc<Snapshot>>,
     /// One reading at a time, or one that began earlier could end later, with what is no longer true.
     reading: tokio::sync::Mutex<()>,
 }
 
 impl Realms {
     pub async fn load(db: &Db, sealer: Sealer, public_url: String) -> Result<Self, RealmsError> {
-        let realms = Self { sealer, public_url, by_name: RwLock::default(), reading: tokio::sync::Mutex::default() };
+        let realms = Self { sealer, public_url, known: RwLock::default(), reading: tokio::sync::Mutex::default() };
         realms.reload(db).await?;
         Ok(realms)
     }
@@ -74,16 +95,18 @@ impl Realms {
         let _turn = self.reading.lock().await;
         let before = self.snapshot();
         let mut session = db.read().await?;
-        let mut fresh = Snapshot::new();
+        let mut fresh = Snapshot::default();
         for realm in store::realms::list(&mut session.conn()).await? {
             let apis = store::apis::list(&mut session.conn(), &realm.id).await?;
             let records = store::keys::list(&mut session.conn(), &realm.id).await?;
-            let parsed = before.get(realm.id.as_str()).map(|known| &known.ring);
+            let parsed = before.by_name.get(realm.id.as_str()).map(|known| &known.ring);
             let keys = records.into_iter().filter(|record| record.state.is_published());
             let keys = keys.map(|record| self.publish(record, parsed)).collect::<Result<Vec<_>, _>>()?;
-            fresh.insert(realm.id.as_str().to_owned(), Arc::new(self.context(realm, apis, keys)?));
+            let (name, context) = (realm.id.as_str().to_owned(), Arc::new(self.context(realm, apis, keys)?));
+            fresh.with_host.extend(context.realm.host.is_some().then(|| context.clone()));
+            fresh.by_name.insert(name, context);
         }
-        *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         Ok(())
     }
 
@@ -96,7 +119,14 @@ impl Realms {
             None => format!("{}/realms/{}", self.public_url, realm.id),
         };
         let ring = KeyRing::new(keys).map_err(|source| RealmsError::Ring { realm: realm.id.clone(), source })?;
-        Ok(RealmContext { issuer: realm.issuer_url(&self.public_url).into(), base_url, apis, ring, realm })
+        Ok(RealmContext {
+            issuer: realm.issuer_url(&self.public_url).into(),
+            base_url,
+            apis,
+            ring,
+            realm,
+            metadata: RwLock::default(),
+        })
     }
 
     fn publish(&self, record: KeyRecord, before: Option<&KeyRing>) -> Result<PublishedKey, RealmsError> {
@@ -123,22 +153,22 @@ impl Realms {
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<RealmContext>> {
-        self.snapshot().get(name).cloned()
+        self.snapshot().by_name.get(name).cloned()
     }
 
     /// The realm that a request's host is bound to.
     pub fn of_request(&self, head: &Parts) -> Option<Arc<RealmContext>> {
         let authority = authority(head)?;
         let is_here = |own: &str| [authority, without_port(authority)].iter().any(|host| host.eq_ignore_ascii_case(own));
-        self.snapshot().values().find(|context| context.realm.host.as_deref().is_some_and(is_here)).cloned()
+        self.snapshot().with_host.iter().find(|context| context.realm.host.as_deref().is_some_and(is_here)).cloned()
     }
 
     pub fn all(&self) -> Vec<Arc<RealmContext>> {
-        let mut all: Vec<_> = self.snapshot().values().cloned().collect();
+        let mut all: Vec<_> = self.snapshot().by_name.values().cloned().collect();
         all.sort_by(|left, right| left.realm.id.cmp(&right.realm.id));
         all
     }

@@ -1,6 +1,9 @@
 //! What operations see: log lines and metrics. Labels come from closed sets only, so that no caller can make a new series.
 
-use std::io::IsTerminal as _;
+mod log;
+
+pub use log::{Flush, start_logging};
+
 use std::sync::Mutex;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,24 +12,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use tracing_subscriber::EnvFilter;
 
 use crate::closed;
-use crate::config::{LogConfig, LogFormat};
 use crate::error::{About, ErrorKind, OAuthError, Reason};
-use crate::model::{Algorithm, GrantKind};
-
-/// Starts logging to standard error. `Err`: the filter cannot be read, or logging was started before.
-pub fn start_logging(config: &LogConfig) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| format!("log.level: {error}"))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    match config.format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
-        LogFormat::Text => builder.try_init(),
-    }
-    .map_err(|error| error.to_string())
-}
+use crate::model::{Algorithm, DialectName, GrantKind};
 
 closed! {
     /// What a request asked for, as far as logs and metrics tell requests apart.
@@ -72,7 +61,7 @@ impl From<http::StatusCode> for StatusClass {
 #[derive(Clone, Debug)]
 pub struct LogFields {
     pub endpoint: EndpointLabel,
-    pub dialect: Option<String>,
+    pub dialect: Option<DialectName>,
     pub about: About,
     pub kind: Option<ErrorKind>,
     pub reason: Option<Reason>,

@@ -14,7 +14,9 @@ use crate::store::{self, Db, StoreError};
 /// How many records are committed at once.
 const BATCH: usize = store::batch::MOST;
 /// How long a buffered record waits for company.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(50);
+/// How often a record that is waited for lets others go first.
+const ROUNDS: usize = 4;
 /// How often secrets' last uses are written down.
 const TOUCH_EVERY: Duration = Duration::from_millis(250);
 /// How long the writer rests before it tries a failed batch again: doubled from the first to the second.
@@ -85,21 +87,35 @@ impl Scribe {
         self.touch().await;
     }
 
-    /// Waits for more to commit at once, where nobody waits for the commit.
+    /// Lets more come that can be committed at once. Where nobody waits for the commit, that is a fixed time, in which not even
+    /// this task wakes up; else, whoever is ready to run goes first, as long as that brings more.
     async fn gather(&mut self) {
-        if self.mode != AuditMode::Buffered {
-            return;
-        }
-        let more = async {
-            while self.batch.len() < BATCH && !self.waiting.is_closed() {
-                let room = BATCH - self.batch.len();
-                if self.waiting.recv_many(&mut self.batch, room).await == 0 {
-                    break;
+        match self.mode {
+            AuditMode::Off => {}
+            AuditMode::Buffered if self.batch.len() < BATCH && !self.waiting.is_closed() => {
+                tokio::time::sleep(GATHER).await;
+                self.take_waiting();
+            }
+            AuditMode::Buffered => {}
+            AuditMode::Committed => {
+                for _ in 0..ROUNDS {
+                    let before = self.batch.len();
+                    tokio::task::yield_now().await;
+                    self.take_waiting();
+                    if self.batch.len() == before || self.batch.len() >= BATCH {
+                        break;
+                    }
                 }
             }
-        };
-        // The end of the wait is the aim, not a failure.
-        let _ = tokio::time::timeout(GATHER, more).await;
+        }
+    }
+
+    fn take_waiting(&mut self) {
+        while self.batch.len() < BATCH
+            && let Ok(entry) = self.waiting.try_recv()
+        {
+            self.batch.push(entry);
+        }
     }
 
     fn note_uses(&self) {

@@ -44,7 +44,7 @@ pub(super) async fn run(demo: Demo) -> Result<(), CliError> {
     let admin = serve::bind(demo.admin_listen, "--admin-listen").await?;
     let bound = |listener: &tokio::net::TcpListener| listener.local_addr().map_err(CliError::new);
     let config = demo.config(bound(&public)?, bound(&admin)?);
-    telemetry::start_logging(&config.log).map_err(CliError::new)?;
+    let _flush = telemetry::start_logging(&config.log).map_err(CliError::new)?;
     let context = Context::with(config, master).await?;
     let document = Document::parse("config/demo.toml", PROVISIONED).map_err(|faults| listed(&faults))?;
     let report = document.apply(&context.ops(), &Actor::Shell).await.map_err(CliError::new)?;

@@ -17,7 +17,7 @@ use crate::{server, telemetry};
 
 pub(super) async fn run(globals: &Globals) -> Result<(), CliError> {
     let config = context::load(globals)?;
-    telemetry::start_logging(&config.log).map_err(CliError::new)?;
+    let _flush = telemetry::start_logging(&config.log).map_err(CliError::new)?;
     let (listen, admin_listen) = (config.server.listen, config.server.admin_listen);
     let master = context::master_key(&config)?;
     let context = Context::with(config, master).await?;

@@ -11,7 +11,6 @@ use crate::audit::{Actor, AuditEvent, Detail, Record};
 use crate::dialect::Dialect;
 use crate::error::{About, ErrorKind, OAuthError};
 use crate::guard::Caller;
-use crate::model::DialectName;
 use crate::telemetry::{EndpointLabel, LogFields};
 
 /// One request at such an endpoint.
@@ -57,7 +56,7 @@ impl Desk<'_> {
             secret,
             request: Some(self.caller.request_id),
             ip: Some(self.caller.address),
-            dialect: Some(DialectName::new(&self.dialect.name)),
+            dialect: Some(self.dialect.name.clone()),
             ..Record::new(self.app.now(), event, actor)
         }
     }

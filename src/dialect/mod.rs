@@ -51,13 +51,14 @@ pub use words::{check_realm_name, hosts, method};
 
 use crate::error::OAuthError;
 use crate::model::{
-    Accept, AuthMethod, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenQuery, TokenRequest,
+    Accept, AuthMethod, DialectName, GrantKind, Inbound, IssuePolicy, Issued, RateLimit, RealmName, Scope, TokenQuery,
+    TokenRequest,
 };
 
 /// One wire contract, compiled.
 #[derive(Debug)]
 pub struct Dialect {
-    pub name: String,
+    pub name: DialectName,
     /// What it asks of the tokens themselves.
     pub issue: Arc<IssuePolicy>,
     /// The largest request body, in bytes.
@@ -105,7 +106,7 @@ impl Dialect {
 
     fn answering_in(&self, realm: Result<RealmName, OAuthError>, inbound: &Inbound<'_>, request_id: &str) -> Answer {
         let realm = realm.map(|RealmName(name)| name).ok().or_else(|| self.request.realm.default.clone());
-        let realm = realm.unwrap_or_else(|| self.name.clone());
+        let realm = realm.unwrap_or_else(|| self.name.to_string());
         Answer {
             header_used: self.request.carriers.header_used(inbound.headers),
             ..self.answering_for(&realm, inbound.headers, request_id)

@@ -107,7 +107,7 @@ impl Dialects {
             dialects.push(dialect);
         }
         routes.sort_by_key(|route| route.hosts.is_empty());
-        let plain = dialects.iter().find(|dialect| dialect.name == PLAIN).cloned();
+        let plain = dialects.iter().find(|dialect| dialect.name.as_str() == PLAIN).cloned();
         let plain =
             plain.ok_or_else(|| vec![built_in(PLAIN, "").fault(Flaw::new(0, "is missing", "it is part of the server"))])?;
         Ok(Self { dialects, plain, routes })
@@ -132,7 +132,7 @@ impl Dialects {
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<Dialect>> {
-        self.dialects.iter().find(|dialect| dialect.name == name)
+        self.dialects.iter().find(|dialect| dialect.name.as_str() == name)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -11,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::dialect::{Dialect, Dialects};
 use crate::model::Scope;
 use crate::realms::RealmContext;
 use crate::telemetry::{EndpointLabel, LogFields};
@@ -65,11 +65,13 @@ fn jwks_of(realm: &RealmContext, headers: &HeaderMap) -> Response {
 
 fn metadata_of(app: &App, realm: &RealmContext) -> Response {
     let head = [(CACHE_CONTROL, cache_control(realm)), (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())];
-    (head, Json(document(app, realm))).into_response()
+    let dialects = app.dialects();
+    let document = realm.metadata(&dialects, || document(&dialects, realm).to_string().into());
+    (head, [(CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// The metadata of a realm (RFC 8414, section 2).
-fn document(app: &App, realm: &RealmContext) -> Value {
+fn document(dialects: &Dialects, realm: &RealmContext) -> Value {
     let mut document = json!({
         "issuer": &*realm.issuer,
         "jwks_uri": format!("{}/jwks.json", realm.base_url),
@@ -80,7 +82,7 @@ fn document(app: &App, realm: &RealmContext) -> Value {
         "scopes_supported": realm.scopes().iter().map(Scope::as_str).collect::<Vec<_>>(),
     });
     if let Value::Object(members) = &mut document {
-        members.extend(endpoints(app, realm));
+        members.extend(endpoints(dialects.plain(), realm));
         let apis: Vec<_> = realm.apis.iter().filter(|api| api.place().is_some()).map(|api| &api.audience).collect();
         // RFC 9728, section 4.
         members.extend((!apis.is_empty()).then(|| ("protected_resources".to_owned(), json!(apis))));
@@ -89,9 +91,7 @@ fn document(app: &App, realm: &RealmContext) -> Value {
 }
 
 /// What is asked with a client's credentials: tokens, and about them (RFC 7662, RFC 7009; RFC 9701, section 7).
-fn endpoints(app: &App, realm: &RealmContext) -> Vec<(String, Value)> {
-    let dialects = app.dialects();
-    let dialect = dialects.plain();
+fn endpoints(dialect: &Dialect, realm: &RealmContext) -> Vec<(String, Value)> {
     let url = |path: &str| json!(format!("{}/oauth2/{path}", realm.base_url));
     let methods: Value = dialect.auth_methods().iter().map(|method| method.as_str()).collect();
     let grants: Value = dialect.grants().iter().map(|grant| grant.as_str()).collect();

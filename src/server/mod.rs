@@ -3,6 +3,7 @@
 mod background;
 mod observe;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,13 +12,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::guard::transport::{MAX_HEADER_FIELDS, MAX_HEADERS};
@@ -45,9 +45,7 @@ pub async fn serve_routers(
     let (stop_public, public_stopped) = watch::channel(false);
     let (stop_rest, rest_stopped) = watch::channel(false);
     let background = tokio::spawn(background::run(app.clone(), rest_stopped.clone()));
-    let spawn = |(listener, router), stopped| {
-        tokio::spawn(accept(app.clone(), listener, observe::observed(app.clone(), router), stopped))
-    };
+    let spawn = |(listener, router), stopped| tokio::spawn(accept(app.clone(), listener, router, stopped));
     let [public, operations] = listeners;
     let (public, operations) = (spawn(public, public_stopped), spawn(operations, rest_stopped));
     shutdown.await;
@@ -77,7 +75,7 @@ async fn accept(app: Arc<App>, listener: TcpListener, router: Router, mut stoppe
         };
         match accepted {
             Ok((stream, peer, place)) => {
-                let connection = serve_connection(stream, peer, router.clone(), &graceful);
+                let connection = serve_connection(app.clone(), (stream, peer), router.clone(), &graceful);
                 tokio::spawn(async move {
                     connection.await;
                     drop(place);
@@ -107,8 +105,8 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(Tc
 }
 
 fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    app: Arc<App>,
+    (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
@@ -121,11 +119,11 @@ fn serve_connection(
         .max_headers(MAX_HEADER_FIELDS);
     let header_list = u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS).max_header_list_size(header_list);
-    let service = router.map_request(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(observe::Peer(peer.ip()));
-        request.map(Body::new)
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (app, router) = (app.clone(), router.clone());
+        async move { Ok::<_, Infallible>(observe::answer(&app, router, peer.ip(), request.map(Body::new)).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     let connection = graceful.watch(connection);
     async move {
         if let Err(error) = connection.await {

@@ -1,44 +1,29 @@
 //! Around every request: who calls, is it within bounds, in time and without panic; one log line and the metrics after it.
 
-use std::any::Any;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::Service as _;
 
 use crate::app::App;
 use crate::clock::random_uuid;
 use crate::error::{ErrorKind, Reason};
 use crate::guard::{Caller, address, transport};
+use crate::model::DialectName;
 use crate::telemetry::{EndpointLabel, LogFields};
 
-/// The other end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
-
-/// Puts the observation around a router.
-pub fn observed(app: Arc<App>, router: Router) -> Router {
-    let on_panic = {
-        let app = app.clone();
-        move |_: Box<dyn Any + Send>| {
-            app.metrics.panicked();
-            failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error")
-        }
-    };
-    router.layer(CatchPanicLayer::custom(on_panic)).layer(middleware::from_fn_with_state(app, observe))
-}
-
-async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+/// The answer of these routes to one request.
+pub(super) async fn answer(app: &App, mut router: Router, peer: IpAddr, mut request: Request) -> Response {
     let began = app.clock.monotonic();
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
     let caller = Caller {
         address: address::caller(peer, request.headers(), &app.config.server.trusted_proxies),
         by_proxy: address::is_trusted(peer, &app.config.server.trusted_proxies),
@@ -48,16 +33,31 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     request.extensions_mut().insert(caller.clone());
     let response = match transport::check(request.uri(), request.headers()) {
         Err(status) => status.into_response(),
-        Ok(()) => match tokio::time::timeout(app.config.server.request_timeout(), next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
-        },
+        Ok(()) => {
+            let work = caught(app, async { router.call(request).await.unwrap_or_else(|never| match never {}) });
+            let in_time = tokio::time::timeout(app.config.server.request_timeout(), work).await;
+            in_time.unwrap_or_else(|_| failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"))
+        }
     };
     let took = app.clock.monotonic().saturating_sub(began);
     let fields = response.extensions().get::<LogFields>();
     app.metrics.request(fields.map_or(EndpointLabel::Unmatched, |fields| fields.endpoint), response.status(), took);
     log(&caller, &method, &response, took);
     response
+}
+
+/// The same answer, or one that says no more than that something went wrong, should the work panic: the other requests of the
+/// process are none the worse for it.
+async fn caught(app: &App, work: impl Future<Output = Response>) -> Response {
+    let mut work = pin!(work);
+    let polled = std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    });
+    polled.await.unwrap_or_else(|| {
+        app.metrics.panicked();
+        failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error")
+    })
 }
 
 /// An answer for what went wrong outside of any dialect.
@@ -83,7 +83,7 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
                 endpoint = fields.map_or(EndpointLabel::Unmatched, |fields| fields.endpoint).as_str(),
                 status = response.status().as_u16(),
                 micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-                dialect = fields.and_then(|fields| fields.dialect.as_deref()),
+                dialect = fields.and_then(|fields| fields.dialect.as_ref()).map(DialectName::as_str),
                 realm = about.and_then(|about| about.realm.as_ref()).map(tracing::field::display),
                 institution = about.and_then(|about| about.institution.as_ref()).map(tracing::field::display),
                 client = about.and_then(|about| about.client.as_ref()).map(tracing::field::display),
@@ -96,8 +96,10 @@ fn log(caller: &Caller, method: &Method, response: &Response<Body>, took: Durati
         };
     }
     // A refusal is the caller's affair; what the server could not do is somebody's here.
-    // Probes come every few seconds and say nothing as long as all is well; a call that passes a gateway is in its own log.
-    let quiet = [EndpointLabel::Health, EndpointLabel::Metrics, EndpointLabel::Verify];
+    // Probes come every few seconds and say nothing as long as all is well; a call that passes a gateway is in its own log; and
+    // who fetches a public document is of no interest.
+    let quiet =
+        [EndpointLabel::Health, EndpointLabel::Metrics, EndpointLabel::Verify, EndpointLabel::Jwks, EndpointLabel::Metadata];
     let is_quiet = fields.is_some_and(|fields| quiet.contains(&fields.endpoint));
     match response.status() {
         status if status.is_server_error() => line!(error),

@@ -17,8 +17,8 @@ use super::schema::{self, Document};
 use super::words::{hosts, method};
 use super::{Dialect, OnBehalfOf, ResourceRules, TestEndpoint};
 use crate::error::ErrorKind;
-use crate::model::IssuePolicy;
 use crate::model::flaw::Flaw;
+use crate::model::{DialectName, IssuePolicy};
 use answers::AnswerDraft;
 
 /// A dialect that still lacks the error answers that it inherits.
@@ -64,7 +64,7 @@ impl Draft {
 
     pub fn finish(self, errors: ErrorTable) -> Dialect {
         Dialect {
-            name: self.name,
+            name: DialectName::new(self.name),
             issue: Arc::new(self.issue),
             max_body: self.request.max_body,
             rate: self.answers.rate,

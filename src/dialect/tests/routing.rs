@@ -7,7 +7,7 @@ use crate::dialect::{Endpoint, Fault};
 
 fn found(dialects: &Dialects, host: &str, path: &str) -> Option<String> {
     dialects.find(host, path).map(|endpoint| match endpoint {
-        Endpoint::Token(dialect) => dialect.name.clone(),
+        Endpoint::Token(dialect) => dialect.name.to_string(),
         Endpoint::Test(dialect) => format!("{} test", dialect.name),
     })
 }

@@ -8,7 +8,7 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::About;
-use crate::model::{ActiveToken, RealmId, UserId};
+use crate::model::{ActiveToken, DialectName, RealmId, UserId};
 use crate::telemetry::{EndpointLabel, LogFields};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -48,7 +48,7 @@ impl Passed {
     }
 
     /// 200 with all headers, those without a value empty: what a caller sent under their names must not be taken for ours.
-    pub fn response(&self, dialect: &str) -> Response {
+    pub fn response(&self, dialect: &DialectName) -> Response {
         let token = self.token.as_deref();
         let of_token = |text: fn(&ActiveToken) -> &str| token.map_or("", text);
         let subject = self.acting_for.as_ref().map_or_else(|| of_token(ActiveToken::subject_id), UserId::as_str);
@@ -69,7 +69,7 @@ impl Passed {
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = headers;
         let log = LogFields::new(EndpointLabel::Verify, &self.about(), None);
-        response.extensions_mut().insert(LogFields { dialect: Some(dialect.to_owned()), ..log });
+        response.extensions_mut().insert(LogFields { dialect: Some(dialect.clone()), ..log });
         response
     }
 }
