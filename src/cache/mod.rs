@@ -6,6 +6,7 @@
 mod denylist;
 mod freshness;
 mod map;
+mod reusable;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +15,10 @@ use std::sync::Arc;
 pub use denylist::Denylist;
 pub use freshness::{Freshness, Moment, Thing, Watch};
 pub use map::Cache;
+pub use reusable::{ReuseKey, SameRules};
 
 use crate::config::CacheConfig;
-use crate::model::{ActiveToken, ClientId, RealmId, UserId};
+use crate::model::{ActiveToken, ClientId, Issued, RealmId, UserId};
 use crate::store::standing::{ClientStanding, Party};
 
 /// All that one node remembers.
@@ -27,6 +29,8 @@ pub struct Caches {
     pub tokens: Cache<[u8; 32], Arc<ActiveToken>>,
     pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
     pub users: Cache<(RealmId, UserId), Arc<Party>>,
+    /// Tokens that were issued, for whoever asks the same again.
+    pub reusable: Cache<ReuseKey, Arc<Issued>>,
     pub denylist: Denylist,
 }
 
@@ -37,6 +41,7 @@ impl Caches {
             tokens: Cache::new(config.verified_tokens),
             clients: Cache::new(config.parties),
             users: Cache::new(config.parties),
+            reusable: Cache::new(config.reusable_tokens),
             denylist: Denylist::default(),
         }
     }

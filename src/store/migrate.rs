@@ -19,6 +19,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0002_resource_side.sql"),
         include_str!("../../migrations/sqlite/0002_resource_side.sql"),
     ),
+    (
+        "reuse_window",
+        include_str!("../../migrations/postgres/0004_reuse_window.sql"),
+        include_str!("../../migrations/sqlite/0004_reuse_window.sql"),
+    ),
 ];
 
 impl Db {

@@ -161,6 +161,7 @@ mod tests {
             audience: "https://api".into(),
             scopes: ScopeSet::default(),
             ttl: None,
+            token_reuse: None,
             algorithm: Some(Algorithm::EdDsa),
             owners: Vec::new(),
         };
