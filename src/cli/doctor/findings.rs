@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::admin::Span;
 use crate::model::{Algorithm, Api, ClientId, KeyRecord, KeyState, Realm, Timestamp};
 use crate::rules::Requirement;
 
@@ -96,6 +97,13 @@ pub(super) fn of_unknown_api(rule: &Requirement, realm: &Realm, apis: &[Api]) ->
 pub(super) fn of_unknown_owner(realm: &Realm, api: &Api, owner: &ClientId) -> Finding {
     let what = format!("the API {} is owned by `{}`, which is no client", api.audience, owner.as_str().escape_debug());
     Finding::warn(format!("realm {}", realm.id), what, "create that client, or take it out of the API's `owners`")
+}
+
+/// The API's tokens are handed out again.
+pub(super) fn of_reuse(realm: &Realm, api: &Api) -> Option<Finding> {
+    let window = Span(api.token_reuse?);
+    let what = format!("a token for {} is handed out again for {window}; revoking it ends it for all who share it", api.audience);
+    Some(Finding::ok(format!("realm {}", realm.id), what))
 }
 
 fn of_active(about: &str, key: &KeyRecord, now: Timestamp) -> Finding {
