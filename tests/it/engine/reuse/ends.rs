@@ -3,17 +3,20 @@
 
 use std::time::Duration;
 
-use countersign::admin::service::{ClientChange, NewInstitution};
+use countersign::admin::service::{ClientChange, NewInstitution, SecretSource};
 use countersign::audit::Actor;
 use countersign::model::{ClientId, InstitutionId, RealmId};
+use countersign::store::Db;
 use serde_json::{Value, json};
 
 use super::{WINDOW, said, token, window};
-use crate::edge::tools::{admin_token, administer, execute};
+use crate::edge::tools::{add_secret, admin_token, administer, execute, number};
 use crate::edge::{LC_ID, LC_SECRET, lc_as};
 use crate::engine::gateway::{revoke_as, revoked};
 use crate::engine::{claims_of, demo, main};
-use crate::harness::server::{Server, on_both};
+use crate::harness::http::send;
+use crate::harness::process::eventually;
+use crate::harness::server::{Backend, Server, on_both};
 
 const BANK: &str = "0b7e6c1a-4a52-4a6e-9c0f-2d9b7a1f3e55";
 const DEMO: (&str, &str) = ("demo", "demo-secret");
@@ -183,4 +186,26 @@ on_both! {
         server.app.reload().unwrap();
         assert_ne!(token(&server, READ).await, before);
     }
+}
+
+/// A request that is stopped right before its token is stored, long after it has read what the token is made of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_while_a_token_is_made_keeps_it_from_being_handed_out() {
+    const STOPPED: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+                           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO tokens%'";
+    let Some(server) = Server::start(Backend::Postgres, |_| {}).await else { return };
+    window(&server, "lc", LC_ID, Some(WINDOW)).await;
+    let Db::Postgres(pool) = &server.app.db else { panic!("no Postgres") };
+    let mut stop = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE tokens IN EXCLUSIVE MODE").execute(&mut *stop).await.unwrap();
+    let (public, asked) = (server.public, lc_as(LC_ID, LC_SECRET));
+    let making = tokio::spawn(async move { send(public, &asked).await });
+    eventually("a token that waits to be stored", async || (number(&server, STOPPED).await > 0).then_some(())).await;
+    add_secret(&server, "lc", LC_ID, SecretSource::Generated, None).await;
+    server.refresh().await;
+    stop.rollback().await.unwrap();
+    let made = said(&making.await.unwrap()).0;
+    let next = said(&server.send(&lc_as(LC_ID, LC_SECRET)).await).0;
+    assert_ne!(next, made);
+    assert_eq!(said(&server.send(&lc_as(LC_ID, LC_SECRET)).await).0, next);
 }
