@@ -129,6 +129,7 @@ pub struct Metrics {
     requests: Family<HttpLabels, Counter>,
     durations: Histogram,
     issued: Family<GrantLabels, Counter>,
+    reused: Family<GrantLabels, Counter>,
     refused: Family<RefusalLabels, Counter>,
     bad_credentials: Family<ReasonLabels, Counter>,
     signatures: Family<AlgorithmLabels, Counter>,
@@ -161,6 +162,7 @@ impl Metrics {
             requests: Family::default(),
             durations: Histogram::new(exponential_buckets(0.000_25, 2.0, 15)),
             issued: Family::default(),
+            reused: Family::default(),
             refused: Family::default(),
             bad_credentials: Family::default(),
             signatures: Family::default(),
@@ -184,6 +186,7 @@ impl Metrics {
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit("http_request", "Time from head to answer", Unit::Seconds, self.durations.clone());
         registry.register("tokens_issued", "Tokens issued", self.issued.clone());
+        registry.register("tokens_reused", "Tokens handed out again within their reuse window", self.reused.clone());
         registry.register("tokens_refused", "Requests for tokens and about them refused, by kind", self.refused.clone());
         registry.register("bad_credentials", "Why credentials were bad", self.bad_credentials.clone());
         registry.register("signatures", "Signatures made", self.signatures.clone());
@@ -203,8 +206,10 @@ impl Metrics {
         self.durations.observe(took.as_secs_f64());
     }
 
-    pub fn issued(&self, grant: GrantKind) {
-        self.issued.get_or_create(&GrantLabels { grant }).inc();
+    /// A token is counted as issued once, however often it is handed out again.
+    pub fn issued(&self, grant: GrantKind, is_reused: bool) {
+        let handed_out = if is_reused { &self.reused } else { &self.issued };
+        handed_out.get_or_create(&GrantLabels { grant }).inc();
     }
 
     pub fn refused(&self, kind: ErrorKind, reason: Option<Reason>) {

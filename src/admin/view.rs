@@ -24,6 +24,7 @@ pub struct ClientView {
     pub scopes: ScopeSet,
     pub requires_mfa: bool,
     pub token_ttl: Option<Span>,
+    pub token_reuse: Option<Span>,
     /// The account that a single-user client always acts for.
     pub user: Option<UserId>,
     pub disabled_at: Option<Time>,
@@ -44,6 +45,7 @@ impl From<Client> for ClientView {
             scopes: client.scopes,
             requires_mfa: client.requires_mfa,
             token_ttl: client.token_ttl.map(Span),
+            token_reuse: client.token_reuse.map(Span),
             user: client.user,
             disabled_at: client.disabled_at.map(Time),
             not_before: client.not_before.map(Time),

@@ -58,6 +58,9 @@ pub struct Detail {
     pub jti: Option<TokenId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// It was handed out before, within its reuse window.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorKind>,
     /// Wrong tries in a row.

@@ -7,6 +7,7 @@ mod denylist;
 mod flights;
 mod freshness;
 mod map;
+mod reusable;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +16,10 @@ use std::sync::Arc;
 pub use denylist::Denylist;
 pub use freshness::{Freshness, Moment, Thing, Watch};
 pub use map::{Cache, Found, Origin, Senses};
+pub use reusable::{ReuseKey, SameRules};
 
 use crate::config::CacheConfig;
-use crate::model::{ActiveToken, ClientId, RealmId, UserId};
+use crate::model::{ActiveToken, ClientId, Issued, RealmId, UserId};
 use crate::store::clients::ClientAccount;
 use crate::store::standing::{ClientStanding, Party};
 
@@ -31,6 +33,8 @@ pub struct Caches {
     pub accounts: Cache<(RealmId, ClientId), Arc<ClientAccount>>,
     pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
     pub users: Cache<(RealmId, UserId), Arc<Party>>,
+    /// Tokens that were issued, for whoever asks the same again.
+    pub reusable: Cache<ReuseKey, Arc<Issued>>,
     pub denylist: Denylist,
 }
 
@@ -42,6 +46,7 @@ impl Caches {
             accounts: Cache::new(config.parties),
             clients: Cache::new(config.parties),
             users: Cache::new(config.parties),
+            reusable: Cache::new(config.reusable_tokens),
             denylist: Denylist::default(),
         }
     }

@@ -64,6 +64,9 @@ pub(super) struct Create {
     /// How long its tokens live, such as 15m
     #[arg(long)]
     token_ttl: Option<Span>,
+    /// For how long it is given the same token again, such as 5m; 0s: never
+    #[arg(long)]
+    token_reuse: Option<Span>,
     /// The account that a single-user client always acts for
     #[arg(long)]
     user: Option<UserId>,
@@ -95,6 +98,12 @@ pub(super) struct Update {
     /// Let its tokens live as long as others
     #[arg(long)]
     no_token_ttl: bool,
+    /// For how long it is given the same token again, such as 5m; 0s: never
+    #[arg(long, conflicts_with = "no_token_reuse")]
+    token_reuse: Option<Span>,
+    /// Let its APIs say whether it is given the same token again
+    #[arg(long)]
+    no_token_reuse: bool,
     #[arg(long, conflicts_with = "no_user")]
     user: Option<UserId>,
     /// Let it act for no account of its own
@@ -151,8 +160,12 @@ async fn show(globals: &Globals, ops: &Ops, realm: &RealmId, id: &ClientId) -> R
 
 impl Create {
     fn describe(self) -> (RealmId, NewClient) {
-        let Self { within, id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, user } = self;
-        (within.realm, NewClient { id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, user })
+        let Self { within, id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, token_reuse, user } =
+            self;
+        (
+            within.realm,
+            NewClient { id, name, institution, auth_method, grants, scopes, requires_mfa, token_ttl, token_reuse, user },
+        )
     }
 }
 
@@ -166,6 +179,7 @@ impl Update {
             scopes: self.scopes,
             requires_mfa: self.requires_mfa,
             token_ttl: taken_or(self.no_token_ttl, self.token_ttl),
+            token_reuse: taken_or(self.no_token_reuse, self.token_reuse),
             user: taken_or(self.no_user, self.user),
         };
         (self.named, change)

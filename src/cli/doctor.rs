@@ -122,6 +122,7 @@ async fn of_realms(db: &Db, rules: &Rules) -> Result<Vec<Finding>, store::StoreE
         let apis = store::apis::list(&mut session.conn(), &realm.id).await?;
         let keys = store::keys::list(&mut session.conn(), &realm.id).await?;
         findings.extend(findings::of_realm(realm, &apis, &keys, now));
+        findings.extend(apis.iter().filter_map(|api| findings::of_reuse(realm, api)));
         findings.extend(rules.iter().filter_map(|rule| findings::of_unknown_api(rule, realm, &apis)));
         for (api, owner) in apis.iter().flat_map(|api| api.owners.iter().map(move |owner| (api, owner))) {
             if store::clients::lookup(&mut session.conn(), &realm.id, owner).await?.is_none() {

@@ -11,11 +11,13 @@ pub struct CacheConfig {
     pub verified_tokens: usize,
     /// Clients, and accounts, whose state is remembered.
     pub parties: usize,
+    /// Tokens that are kept for whoever asks the same again, where a client or an API has a reuse window; 0 keeps none.
+    pub reusable_tokens: usize,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { max_staleness_ms: 1000, verified_tokens: 50_000, parties: 100_000 }
+        Self { max_staleness_ms: 1000, verified_tokens: 50_000, parties: 100_000, reusable_tokens: 10_000 }
     }
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, PRAGMA, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::answer::{Answer, AnswerRules};
 use super::line::Lines;
@@ -16,6 +16,8 @@ use crate::error::{ErrorKind, OAuthError};
 use crate::model::template::Lookup;
 use crate::model::{Accept, Issued};
 
+/// Says whether the token was handed out before, and when another one is due.
+const REUSE: HeaderName = HeaderName::from_static("countersign-token");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -38,6 +40,8 @@ impl AnswerRules {
         let content_type = raw_type.unwrap_or_else(|| self.content_type.clone());
         let mut response = self.response(success.status, answer, body, Some(content_type));
         put(&mut response, &success.headers, &lookup);
+        let reuse = issued.reuse.and_then(|reuse| HeaderValue::try_from(reuse.to_string()).ok());
+        response.headers_mut().extend(reuse.map(|reuse| (REUSE, reuse)));
         response
     }
 

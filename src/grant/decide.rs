@@ -41,6 +41,7 @@ pub fn decide(
         algorithm: algorithm(realm, policy, &apis),
         ttl: lifetime(realm, policy, grant, client.client(), &apis),
         within,
+        reuse: reuse(grant, client.client(), &apis),
         scope_differs: request.scope.as_ref() != Some(&scope),
         facts: Facts {
             realm: realm.id().clone(),
@@ -100,4 +101,15 @@ fn algorithm(realm: &RealmContext, policy: &IssuePolicy, apis: &[&Api]) -> Algor
 fn lifetime(realm: &RealmContext, policy: &IssuePolicy, grant: GrantKind, client: &Client, apis: &[&Api]) -> Duration {
     let shortest = || apis.iter().filter_map(|api| api.ttl).fold(policy.lifetimes.of(grant), Duration::min);
     client.token_ttl.unwrap_or_else(shortest).min(realm.realm.max_token_ttl)
+}
+
+/// The client's own window where it has one, else the shortest of its APIs' if each of them has one. A token that speaks for
+/// somebody else, or waits for a step-up, is for one caller.
+fn reuse(grant: GrantKind, client: &Client, apis: &[&Api]) -> Option<Duration> {
+    if grant != GrantKind::ClientCredentials || client.requires_mfa {
+        return None;
+    }
+    // `None` is less than any window.
+    let of_apis = || apis.iter().map(|api| api.token_reuse).min().flatten();
+    client.token_reuse.or_else(of_apis).filter(|window| !window.is_zero())
 }

@@ -32,7 +32,7 @@ pub async fn token(app: &App, dialect: &Dialect, caller: &Caller, request: http:
         },
     };
     if let Ok((issued, _)) = &outcome {
-        app.metrics.issued(issued.grant);
+        app.metrics.issued(issued.grant, issued.is_reused());
     }
     let log = desk.leave_behind(outcome.as_ref().map(|(_, about)| about));
     let mut response = dialect.render(&answer, outcome.as_ref().map(|(issued, _)| issued)).map(Body::from);
@@ -57,6 +57,7 @@ async fn issue(desk: &Desk<'_>, inbound: &Inbound<'_>) -> Result<(Issued, About)
         actors: issued.facts.actors.clone(),
         jti: issued.jti.map(|jti| TokenId::new(jti.to_string())),
         expires_at: Some(issued.expires_at),
+        reused: issued.is_reused(),
         ..Detail::default()
     };
     let record = Record { detail, ..desk.record(AuditEvent::TokenIssued, &about) };

@@ -10,6 +10,7 @@ mod decide;
 pub mod endpoint;
 mod exchange;
 mod password;
+mod reuse;
 
 pub use admit::network;
 pub use password::totp_context;
@@ -17,6 +18,7 @@ pub use password::totp_context;
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::cache::Moment;
 use crate::client_auth::{self, AuthenticatedClient};
 use crate::error::{About, OAuthError};
 use crate::guard::Caller;
@@ -39,9 +41,11 @@ pub struct Subject {
 pub async fn run(
     app: &App,
     caller: &Caller,
-    policy: &IssuePolicy,
+    policy: &Arc<IssuePolicy>,
     request: &TokenRequest,
 ) -> Result<(Issued, About), OAuthError> {
+    // Before anything is read that the token will be made of.
+    let moment = app.caches.freshness.moment();
     let realm = app.realm(&request.realm.0)?;
     let of_realm = About { realm: Some(realm.id().clone()), ..About::default() };
     let client = match client_auth::authenticate(app, &realm, caller, &request.client).await {
@@ -49,7 +53,7 @@ pub async fn run(
         Err(refusal) => return Err(refusal.about(of_realm)),
     };
     let about = client.about().or(of_realm);
-    match for_client(app, &realm, caller, policy, (request, &client)).await {
+    match for_client(app, &realm, caller, policy, (request, &client), moment).await {
         Ok(issued) => {
             let Facts { user, institution, .. } = &issued.facts;
             let user = user.as_ref().map(|user| user.id.clone());
@@ -65,16 +69,21 @@ async fn for_client(
     app: &App,
     realm: &RealmContext,
     caller: &Caller,
-    policy: &IssuePolicy,
+    policy: &Arc<IssuePolicy>,
     (request, client): (&TokenRequest, &AuthenticatedClient),
+    moment: Moment,
 ) -> Result<Issued, OAuthError> {
     admit::client(client, request)?;
     let subject = subject(app, realm, caller, policy, (client, &request.grant)).await?;
     admit::subject(app, realm, caller, (client, &subject))?;
     let granted = decide::decide(realm, policy, request, client, subject)?;
+    let window = reuse::Window::of(app, policy, &granted);
+    if let Some(issued) = reuse::look(app, window.as_ref(), &granted) {
+        return Ok(issued);
+    }
     let issued = token::issue(app, realm, policy, granted)?;
     token::commit(app, &issued).await?;
-    Ok(issued)
+    Ok(reuse::keep(app, window, moment, issued))
 }
 
 async fn subject(

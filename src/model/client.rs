@@ -18,6 +18,8 @@ pub struct Client {
     pub requires_mfa: bool,
     /// How long its tokens live, where that differs from API and dialect.
     pub token_ttl: Option<Duration>,
+    /// For how long it is given the same token again, where that differs from the APIs; zero: never.
+    pub token_reuse: Option<Duration>,
     /// A single-user client: it always acts for this account, and for no other.
     pub user: Option<UserId>,
     pub disabled_at: Option<Timestamp>,

@@ -60,6 +60,8 @@ pub struct Api {
     pub audience: String,
     pub scopes: ScopeSet,
     pub ttl: Option<Duration>,
+    /// For how long a client that asks the same again is given the same token.
+    pub token_reuse: Option<Duration>,
     pub algorithm: Option<Algorithm>,
     /// The clients that serve it: they may ask about its tokens, and exchange them.
     pub owners: Vec<ClientId>,

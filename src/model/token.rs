@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::scope::{Scope, ScopePolicy};
 use super::template::{Lookup, Placeholder, Value};
 use super::{
-    Algorithm, Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, ScopeSet, Timestamp, TokenId, TokenType, User,
-    UserId,
+    Algorithm, Client, ClientId, GrantKind, Institution, InstitutionId, RealmId, Reuse, ScopeSet, Timestamp, TokenId, TokenType,
+    User, UserId,
 };
 use crate::secret::Secret;
 
@@ -72,7 +72,7 @@ pub const ENGINE_CLAIMS: &[&str] =
     &["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "nbf", "cnf", "act", "sub_kind"];
 
 /// For whom a token is: what claims and answers may name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     pub realm: RealmId,
     pub issuer: Arc<str>,
@@ -143,7 +143,16 @@ pub struct Issued {
     pub scope_differs: bool,
     /// A step-up must confirm the token before it works.
     pub pending: bool,
+    /// Where a reuse window is in force.
+    pub reuse: Option<Reuse>,
     pub facts: Facts,
+}
+
+impl Issued {
+    /// Was it handed out before?
+    pub fn is_reused(&self) -> bool {
+        self.reuse.is_some_and(|reuse| reuse.age.is_some())
+    }
 }
 
 impl Lookup for Issued {

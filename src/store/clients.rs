@@ -15,7 +15,7 @@ const TABLE: &str = "clients";
 macro_rules! columns {
     () => {
         "c.realm, c.id, c.name, c.institution_id, c.auth_method, c.grants, c.scopes, c.requires_mfa_at, c.token_ttl_ms, \
-         c.user_id, c.disabled_at, c.not_before, c.created_at"
+         c.token_reuse_ms, c.user_id, c.disabled_at, c.not_before, c.created_at"
     };
 }
 
@@ -30,6 +30,7 @@ struct ClientRow {
     scopes: String,
     requires_mfa_at: Option<Timestamp>,
     token_ttl_ms: Option<i64>,
+    token_reuse_ms: Option<i64>,
     user_id: Option<UserId>,
     disabled_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
@@ -50,6 +51,7 @@ impl TryFrom<ClientRow> for Client {
             scopes: Column(TABLE, "scopes").scopes(&row.scopes)?,
             requires_mfa: row.requires_mfa_at.is_some(),
             token_ttl: row.token_ttl_ms.map(|ttl| Column(TABLE, "token_ttl_ms").duration(ttl)).transpose()?,
+            token_reuse: row.token_reuse_ms.map(|reuse| Column(TABLE, "token_reuse_ms").duration(reuse)).transpose()?,
             user: row.user_id,
             disabled_at: row.disabled_at,
             not_before: row.not_before,
@@ -137,8 +139,8 @@ pub async fn count_of_user(conn: &mut Conn<'_>, realm: &RealmId, user: &UserId) 
 
 pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO clients (realm, id, name, institution_id, auth_method, grants, scopes, requires_mfa_at, \
-                       token_ttl_ms, user_id, disabled_at, created_at, updated_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
+                       token_ttl_ms, token_reuse_ms, user_id, disabled_at, created_at, updated_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)";
     execute!(
         conn,
         TABLE,
@@ -152,6 +154,7 @@ pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError>
             .bind(scope_list(&client.scopes))
             .bind(client.requires_mfa.then_some(client.created_at))
             .bind(client.token_ttl.map(millis))
+            .bind(client.token_reuse.map(millis))
             .bind(&client.user)
             .bind(client.disabled_at)
             .bind(client.created_at)
@@ -163,7 +166,8 @@ pub async fn add(conn: &mut Conn<'_>, client: &Client) -> Result<(), StoreError>
 pub async fn update(conn: &mut Conn<'_>, client: &Client, now: Timestamp) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE clients SET name = $3, institution_id = $4, auth_method = $5, grants = $6, scopes = $7, \
                        requires_mfa_at = CASE WHEN $8 IS NULL THEN NULL ELSE COALESCE(requires_mfa_at, $8) END, \
-                       token_ttl_ms = $9, user_id = $10, updated_at = $11 WHERE realm = $1 AND id = $2";
+                       token_ttl_ms = $9, token_reuse_ms = $10, user_id = $11, updated_at = $12 \
+                       WHERE realm = $1 AND id = $2";
     let rows = execute!(
         conn,
         TABLE,
@@ -177,6 +181,7 @@ pub async fn update(conn: &mut Conn<'_>, client: &Client, now: Timestamp) -> Res
             .bind(scope_list(&client.scopes))
             .bind(client.requires_mfa.then_some(now))
             .bind(client.token_ttl.map(millis))
+            .bind(client.token_reuse.map(millis))
             .bind(&client.user)
             .bind(now)
     )?;

@@ -6,12 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::claims::{self, Moment};
+use super::read::handle_id;
 use super::sign::sign;
 use crate::app::App;
 use crate::clock::{random, random_uuid};
 use crate::credential::DigestDomain;
 use crate::error::{ErrorKind, OAuthError};
-use crate::model::{Algorithm, Facts, GrantKind, IssuePolicy, Issued, StoredToken, Timestamp, TokenFormat};
+use crate::model::{Algorithm, Facts, GrantKind, IssuePolicy, Issued, StoredToken, Timestamp, TokenFormat, TokenId};
 use crate::realms::RealmContext;
 use crate::secret::Secret;
 use crate::store::tokens;
@@ -28,6 +29,8 @@ pub struct Granted {
     pub ttl: Duration,
     /// Of an exchanged token: the life that its own must lie in.
     pub within: Option<Life>,
+    /// For how long whoever asks the same is given the same token; `None`: each time another one.
+    pub reuse: Option<Duration>,
     /// Does the granted scope differ from the requested one?
     pub scope_differs: bool,
     pub facts: Facts,
@@ -86,8 +89,18 @@ pub fn issue(app: &App, realm: &RealmContext, policy: &IssuePolicy, granted: Gra
         expires_at,
         scope_differs,
         pending,
+        reuse: None,
         facts,
     })
+}
+
+/// By what the token is revoked: its `jti`, or what a handle's digest makes.
+pub fn id(app: &App, issued: &Issued) -> TokenId {
+    issued.jti.map_or_else(|| handle_id(&digest(app, issued)), TokenId::new)
+}
+
+fn digest(app: &App, issued: &Issued) -> [u8; 32] {
+    app.credentials.digest(DigestDomain::AccessToken, issued.access_token.expose().as_bytes())
 }
 
 /// The first second in which a token is issued after every one that was revoked: right after a revocation it is the next one,
@@ -117,8 +130,7 @@ pub async fn commit(app: &App, issued: &Issued) -> Result<(), OAuthError> {
         expires_at: issued.expires_at,
         pending_at: issued.pending.then_some(issued.issued_at),
     };
-    let digest = app.credentials.digest(DigestDomain::AccessToken, issued.access_token.expose().as_bytes());
     let mut tx = app.db.begin().await?;
-    tokens::add(&mut tx.conn(), &digest, &row).await?;
+    tokens::add(&mut tx.conn(), &digest(app, issued), &row).await?;
     Ok(tx.commit().await?)
 }

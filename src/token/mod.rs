@@ -10,5 +10,5 @@ mod sign;
 pub mod standing;
 
 pub use claims::acting;
-pub use issue::{Granted, Life, commit, issue};
+pub use issue::{Granted, Life, commit, id, issue};
 pub use sign::sign;

@@ -83,7 +83,7 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
     let StoredToken { client, user, subject_client, actors, scopes, audience, issued_at, expires_at, .. } = stored;
     let about = user.map(TokenSubject::User).or(subject_client.map(TokenSubject::Client));
     Ok(Read {
-        id: TokenId::new(URL_SAFE_NO_PAD.encode(digest.get(..ID_LEN).unwrap_or_default())),
+        id: handle_id(&digest),
         client,
         subject: about.unwrap_or(TokenSubject::Itself),
         actors,
@@ -95,6 +95,11 @@ async fn handle(app: &App, realm: &RealmContext, token: &str) -> Result<Read, OA
         expires_at,
         is_pending,
     })
+}
+
+/// The id of a handle, by its digest.
+pub fn handle_id(digest: &[u8]) -> TokenId {
+    TokenId::new(URL_SAFE_NO_PAD.encode(digest.get(..ID_LEN).unwrap_or_default()))
 }
 
 /// The refusal of a token that is none of ours; the reason is for the log.

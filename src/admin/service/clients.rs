@@ -28,6 +28,8 @@ pub struct NewClient {
     #[serde(default)]
     pub requires_mfa: bool,
     pub token_ttl: Option<Span>,
+    /// For how long it is given the same token again; `0s`: never, whatever the APIs say.
+    pub token_reuse: Option<Span>,
     /// A single-user client's account.
     pub user: Option<UserId>,
 }
@@ -45,6 +47,8 @@ pub struct ClientChange {
     pub requires_mfa: Option<bool>,
     #[serde(deserialize_with = "super::nullable")]
     pub token_ttl: Option<Option<Span>>,
+    #[serde(deserialize_with = "super::nullable")]
+    pub token_reuse: Option<Option<Span>>,
     #[serde(deserialize_with = "super::nullable")]
     pub user: Option<Option<UserId>>,
 }
@@ -69,6 +73,7 @@ impl NewClient {
             scopes,
             requires_mfa: false,
             token_ttl: None,
+            token_reuse: None,
             user: None,
         }
     }
@@ -90,6 +95,7 @@ impl NewClient {
             scopes: self.scopes,
             requires_mfa: self.requires_mfa,
             token_ttl: self.token_ttl.map(|ttl| ttl.0),
+            token_reuse: self.token_reuse.map(|reuse| reuse.0),
             user: self.user,
             disabled_at: None,
             not_before: None,
@@ -108,6 +114,7 @@ impl From<NewClient> for ClientChange {
             scopes: Some(new.scopes),
             requires_mfa: Some(new.requires_mfa),
             token_ttl: Some(new.token_ttl),
+            token_reuse: Some(new.token_reuse),
             user: Some(new.user),
         }
     }
@@ -123,6 +130,7 @@ impl ClientChange {
             scopes: self.scopes.unwrap_or_else(|| before.scopes.clone()),
             requires_mfa: self.requires_mfa.unwrap_or(before.requires_mfa),
             token_ttl: self.token_ttl.map_or(before.token_ttl, |ttl| ttl.map(|ttl| ttl.0)),
+            token_reuse: self.token_reuse.map_or(before.token_reuse, |reuse| reuse.map(|reuse| reuse.0)),
             user: self.user.unwrap_or_else(|| before.user.clone()),
             ..before.clone()
         }

@@ -130,6 +130,8 @@ pub struct NewApi {
     #[serde(default)]
     pub scopes: ScopeSet,
     pub ttl: Option<Span>,
+    /// For how long a client that asks the same again is given the same token.
+    pub token_reuse: Option<Span>,
     pub algorithm: Option<Algorithm>,
     /// The clients that serve it.
     #[serde(default)]
@@ -144,6 +146,8 @@ impl NewApi {
         checks.require(fits, "audience", "an audience is 1 to 256 printable ASCII characters without blanks, best a URL");
         checks.scopes("scopes", &self.scopes);
         checks.require(self.ttl.is_none_or(|ttl| !ttl.0.is_zero()), "ttl", "tokens that live for 0 s are of no use");
+        let reuses = self.token_reuse.is_none_or(|reuse| !reuse.0.is_zero());
+        checks.require(reuses, "token_reuse", "a window of 0 s is none: leave it out");
         // Of no client in particular: an API may be described before the clients that serve it. `doctor` finds who never came.
         for owner in &self.owners {
             checks.client_id("owners", owner.as_str());
@@ -198,6 +202,7 @@ impl Ops {
             audience: new.audience.clone(),
             scopes: new.scopes.clone(),
             ttl: new.ttl.map(|ttl| ttl.0),
+            token_reuse: new.token_reuse.map(|reuse| reuse.0),
             algorithm: new.algorithm,
             owners: new.owners.clone(),
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::admin::Span;
 use crate::model::{Algorithm, Api, ClientId, KeyRecord, KeyState, Realm, Timestamp};
 use crate::rules::Requirement;
 
@@ -98,6 +99,13 @@ pub(super) fn of_unknown_owner(realm: &Realm, api: &Api, owner: &ClientId) -> Fi
     Finding::warn(format!("realm {}", realm.id), what, "create that client, or take it out of the API's `owners`")
 }
 
+/// The API's tokens are handed out again.
+pub(super) fn of_reuse(realm: &Realm, api: &Api) -> Option<Finding> {
+    let window = Span(api.token_reuse?);
+    let what = format!("a token for {} is handed out again for {window}; revoking it ends it for all who share it", api.audience);
+    Some(Finding::ok(format!("realm {}", realm.id), what))
+}
+
 fn of_active(about: &str, key: &KeyRecord, now: Timestamp) -> Finding {
     let signs_for = key.activated_at.map_or(Duration::ZERO, |at| now.since(at));
     let days = signs_for.as_secs() / 86_400;
@@ -161,6 +169,7 @@ mod tests {
             audience: "https://api".into(),
             scopes: ScopeSet::default(),
             ttl: None,
+            token_reuse: None,
             algorithm: Some(Algorithm::EdDsa),
             owners: Vec::new(),
         };

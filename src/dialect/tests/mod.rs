@@ -149,6 +149,7 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         scopes: ScopeSet::default(),
         requires_mfa: false,
         token_ttl: None,
+        token_reuse: None,
         user: None,
         disabled_at: None,
         not_before: None,
@@ -187,6 +188,7 @@ fn issued(realm: &str, token: &str, expires_in: i64, scope: &str) -> Issued {
         expires_at: Timestamp::from_seconds(1_700_000_000 + expires_in),
         scope_differs: false,
         pending: false,
+        reuse: None,
         facts,
     }
 }

@@ -24,7 +24,7 @@ fn acme() -> Value {
     json!({
         "id": "acme", "realm": "crossriver", "name": "Acme", "institution": "c9a7a1de-54a1-4a3c-8a41-1f0f5b8d3c77",
         "auth_method": "client_secret", "grants": ["client_credentials"], "scopes": ["scope1", "scope2", "scope3"],
-        "requires_mfa": false, "token_ttl": null, "user": null, "disabled_at": null, "not_before": null, "created_at": NOW, "locked": false,
+        "requires_mfa": false, "token_ttl": null, "token_reuse": null, "user": null, "disabled_at": null, "not_before": null, "created_at": NOW, "locked": false,
     })
 }
 
@@ -36,11 +36,11 @@ fn with(mut thing: Value, changes: &Value) -> Value {
 on_both! {
     async fn a_client_is_created_where_it_says(server) {
         let desk = Desk::of(&server, "crossriver").await;
-        let new = json!({ "id": "a/b c?".replace(' ', "%"), "name": "Odd", "scopes": ["x"], "grants": ["password"], "auth_method": "none", "token_ttl": "90s", "requires_mfa": true });
+        let new = json!({ "id": "a/b c?".replace(' ', "%"), "name": "Odd", "scopes": ["x"], "grants": ["password"], "auth_method": "none", "token_ttl": "90s", "token_reuse": "20s", "requires_mfa": true });
         let answer = desk.post("/clients", new).await;
         let shown = json!({
             "id": "a/b%c?", "realm": "crossriver", "name": "Odd", "institution": null, "auth_method": "none", "grants": ["password"],
-            "scopes": ["x"], "requires_mfa": true, "token_ttl": "90s", "user": null, "disabled_at": null, "not_before": null, "created_at": NOW,
+            "scopes": ["x"], "requires_mfa": true, "token_ttl": "90s", "token_reuse": "20s", "user": null, "disabled_at": null, "not_before": null, "created_at": NOW,
         });
         assert_eq!(good(&answer, 201), shown);
         let location = answer.header("Location").unwrap();
@@ -62,8 +62,8 @@ on_both! {
         assert_eq!(good(&desk.get("/clients/acme").await, 200), acme());
         let steps = [
             json!({ "name": "Acme Ltd" }),
-            json!({ "scopes": ["scope1"], "token_ttl": "5m" }),
-            json!({ "token_ttl": null, "institution": null }),
+            json!({ "scopes": ["scope1"], "token_ttl": "5m", "token_reuse": "0s" }),
+            json!({ "token_ttl": null, "token_reuse": null, "institution": null }),
             json!({ "auth_method": "client_secret_post", "grants": ["client_credentials", "password"] }),
             json!({}),
         ];

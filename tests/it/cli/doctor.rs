@@ -34,6 +34,18 @@ in_both! {
         assert!(said.ends_with(told) && said.matches("warn").count() == 1, "{said}");
     }
 
+    async fn tokens_that_are_shared_are_told(house) {
+        house.write("p.toml", &PROVISIONED.replace("scopes = [\"read\"]\n\n", "scopes = [\"read\"]\ntoken_reuse = \"5m\"\n\n"));
+        house.ok(&["apply", "-f", "p.toml"]);
+        let told = "\nok    realm lc: a token for https://api.example.com is handed out again for 5m; revoking it ends it for all who share it\n";
+        let said = house.ok(&["doctor"]);
+        assert!(said.ends_with(told), "{said}");
+        assert_eq!(house.ok(&["apply", "-f", "p.toml"]), "0 created, 0 updated, 5 unchanged\n");
+        house.write("p.toml", &house.read("p.toml").replace("token_reuse = \"5m\"", "token_reuse = \"0s\""));
+        let said = house.fails(&["apply", "-f", "p.toml"]);
+        assert!(said.ends_with("token_reuse: a window of 0 s is none: leave it out"), "{said}");
+    }
+
     async fn an_unmigrated_database_is_found(house) {
         finds(&house, "FAIL  database: its schema is not that of this version; run `countersign migrate`");
     }

@@ -23,12 +23,13 @@ fn words(text: &str) -> Vec<&str> {
 in_both! {
     async fn clients(house) {
         furnished(&house);
-        let created = house.json(&[&words("client create --realm lc --id c1 --name C --token-ttl 15m --requires-mfa --scopes")[..], &["a b"]].concat());
-        has(&created, &json!({ "id": "c1", "realm": "lc", "name": "C", "scopes": ["a", "b"], "token_ttl": "15m", "requires_mfa": true, "grants": ["client_credentials"], "institution": null, "locked": false }));
+        let created = house.json(&[&words("client create --realm lc --id c1 --name C --token-ttl 15m --token-reuse 5m --requires-mfa --scopes")[..], &["a b"]].concat());
+        has(&created, &json!({ "id": "c1", "realm": "lc", "name": "C", "scopes": ["a", "b"], "token_ttl": "15m", "token_reuse": "5m", "requires_mfa": true, "grants": ["client_credentials"], "institution": null, "locked": false }));
         assert_eq!(house.fails(&words("client create --realm lc --id c1")), "client `c1` exists already");
-        let updated = house.json(&words("client update --realm lc c1 --scopes a --no-token-ttl --requires-mfa false --institution 11111111-1111-4111-8111-111111111111"));
-        has(&updated, &json!({ "scopes": ["a"], "token_ttl": null, "requires_mfa": false, "institution": "11111111-1111-4111-8111-111111111111", "name": "C" }));
+        let updated = house.json(&words("client update --realm lc c1 --scopes a --no-token-ttl --no-token-reuse --requires-mfa false --institution 11111111-1111-4111-8111-111111111111"));
+        has(&updated, &json!({ "scopes": ["a"], "token_ttl": null, "token_reuse": null, "requires_mfa": false, "institution": "11111111-1111-4111-8111-111111111111", "name": "C" }));
         assert_eq!(house.json(&words("client update --realm lc c1 --no-institution"))["institution"], Value::Null);
+        assert_eq!(house.json(&words("client update --realm lc c1 --token-reuse 0s"))["token_reuse"], "0s");
         assert!(house.json(&words("client disable --realm lc c1"))["disabled_at"].is_string());
         assert_eq!(house.json(&words("client enable --realm lc c1"))["disabled_at"], Value::Null);
         assert_eq!(house.json(&words("client unlock --realm lc c1"))["locked"], false);

@@ -17,6 +17,7 @@ async fn ledger(server: &Server) {
         audience: "https://ledger.example".into(),
         scopes: scopes("ledger.read"),
         ttl: Some(Span(Duration::from_secs(600))),
+        token_reuse: None,
         algorithm: Some(Algorithm::Es256),
         owners: Vec::new(),
     };

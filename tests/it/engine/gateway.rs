@@ -18,7 +18,8 @@ pub const GATEWAY_SECRET: &str = "gateway-secret";
 pub async fn open(server: &Server, realm: &str, audience: &str, known: &str) {
     client(server, realm, GATEWAY, GATEWAY_SECRET, known).await;
     let owners = vec![ClientId::new(GATEWAY)];
-    let api = NewApi { audience: audience.to_owned(), scopes: scopes(known), ttl: None, algorithm: None, owners };
+    let api =
+        NewApi { audience: audience.to_owned(), scopes: scopes(known), ttl: None, token_reuse: None, algorithm: None, owners };
     server.ops().put_api(&Actor::Shell, &RealmId::new(realm), &api).await.unwrap();
     server.refresh().await;
 }

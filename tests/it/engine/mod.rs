@@ -9,6 +9,7 @@ mod hosts;
 mod institutions;
 mod introspection;
 mod protected;
+mod reuse;
 mod revocation;
 mod second_factor;
 mod secrets;

@@ -13,7 +13,14 @@ const DOCUMENT: &str = "/.well-known/oauth-protected-resource";
 const NONE: Option<Value> = None;
 
 async fn api(server: &Server, realm: &str, audience: &str, known: &str) {
-    let api = NewApi { audience: audience.into(), scopes: scopes(known), ttl: None, algorithm: None, owners: Vec::new() };
+    let api = NewApi {
+        audience: audience.into(),
+        scopes: scopes(known),
+        ttl: None,
+        token_reuse: None,
+        algorithm: None,
+        owners: Vec::new(),
+    };
     server.ops().put_api(&Actor::Shell, &RealmId::new(realm), &api).await.unwrap();
     server.refresh().await;
 }

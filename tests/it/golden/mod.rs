@@ -11,6 +11,7 @@ mod introspection;
 mod outcomes;
 mod partner;
 mod rendered;
+mod reuse;
 mod routes;
 pub mod token;
 
@@ -79,6 +80,7 @@ fn every_golden_belongs_to_a_test() {
         .chain(documents::files())
         .chain(exchange::files())
         .chain(introspection::files())
+        .chain(reuse::files())
         .chain(routes::files())
         .collect();
     golden::check_all_referenced(&names);

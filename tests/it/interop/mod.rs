@@ -107,6 +107,7 @@ async fn apis(server: &Server) {
             audience: audience_of(algorithm),
             scopes: of_api,
             ttl: None,
+            token_reuse: None,
             algorithm: Some(algorithm),
             owners: Vec::new(),
         };

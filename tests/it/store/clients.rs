@@ -19,6 +19,7 @@ pub async fn a_client_keeps_all_it_is(db: &Db) {
         scopes: ScopeSet::parse("https://api.example/a.view z a").unwrap(),
         requires_mfa: true,
         token_ttl: Some(Duration::from_millis(600_001)),
+        token_reuse: Some(Duration::ZERO),
         user: Some(UserId::new("u1")),
         disabled_at: Some(at(NOW + 5)),
         ..a_client(&realm, "Mixed Case: é")
@@ -42,6 +43,7 @@ pub async fn a_client_can_be_changed(db: &Db) {
         scopes: ScopeSet::default(),
         requires_mfa: true,
         token_ttl: Some(Duration::from_secs(1)),
+        token_reuse: Some(Duration::from_millis(1)),
         user: Some(UserId::new("u1")),
         ..a_client(&realm, id.as_str())
     };
@@ -129,6 +131,7 @@ pub async fn a_row_that_cannot_be_a_client_is_corrupt(db: &Db) {
         ("c2", "grants = '[\"implicit\"]'"),
         ("c3", "scopes = 'not JSON'"),
         ("c4", "token_ttl_ms = -1"),
+        ("c5", "token_reuse_ms = -1"),
     ] {
         let client = seed::client(db, &realm, id).await;
         raw(db, format!("UPDATE clients SET {damage} WHERE realm = 'clients-corrupt' AND id = '{id}'")).await;

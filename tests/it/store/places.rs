@@ -49,12 +49,14 @@ pub async fn an_api_is_put_over_itself(db: &Db) {
         audience: "https://api.example/".into(),
         scopes: ScopeSet::default(),
         ttl: None,
+        token_reuse: None,
         algorithm: None,
         owners: Vec::new(),
     };
     let full = Api {
         scopes: ScopeSet::parse("b a").unwrap(),
         ttl: Some(Duration::from_secs(60)),
+        token_reuse: Some(Duration::from_secs(20)),
         algorithm: Some(Algorithm::Es256),
         owners: vec![ClientId::new("gateway"), ClientId::new("\"A\", b")],
         ..bare.clone()

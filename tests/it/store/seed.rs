@@ -86,6 +86,7 @@ pub fn a_client(realm: &RealmId, id: &str) -> Client {
         scopes: ScopeSet::parse("read write").expect("scopes"),
         requires_mfa: false,
         token_ttl: None,
+        token_reuse: None,
         user: None,
         disabled_at: None,
         not_before: None,

@@ -175,6 +175,7 @@ async fn an_api_brings_the_key_that_it_needs() {
         audience: "https://api.example.com".into(),
         scopes: scopes("read"),
         ttl: None,
+        token_reuse: None,
         algorithm: Some(crate::model::Algorithm::Es256),
         owners: Vec::new(),
     };
