@@ -5,6 +5,7 @@ WORKDIR /build
 
 # The dependencies are a layer of their own, built again only when the manifest or the lock file changes.
 # The benchmark is a member of the workspace, so that its manifest must be there, and nothing else of it.
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY bench/Cargo.toml bench/
 RUN mkdir src bench/src \

@@ -174,12 +174,18 @@ impl App {
         let pool = self.credentials.pool();
         let audit = self.audit.counts();
         Readings {
+            statements: self.db.statements(),
             hash_runs: pool.runs(),
             hash_comparisons: self.credentials.comparisons(),
             hash_waiting: pool.waiting(),
             audit_written: audit.written,
             audit_waiting: audit.depth as u64,
             audit_dropped: audit.dropped,
+            cached_tokens: self.caches.tokens.len() as u64,
+            cached_clients: self.caches.client_accounts.len() as u64,
+            cached_users: self.caches.users.len() as u64,
+            cached_standings: self.caches.clients.len() as u64,
+            cached_reusable: self.caches.reusable.len() as u64,
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Caches {
     /// Tokens found good, by a digest of realm and token.
     pub tokens: Cache<[u8; 32], Arc<ActiveToken>>,
     /// All that a token request asks about a client. None of them has a wrong try counted against it.
-    pub accounts: Cache<(RealmId, ClientId), Arc<ClientAccount>>,
+    pub client_accounts: Cache<(RealmId, ClientId), Arc<ClientAccount>>,
     pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
     pub users: Cache<(RealmId, UserId), Arc<Party>>,
     /// Tokens that were issued, for whoever asks the same again.
@@ -43,7 +43,7 @@ impl Caches {
         Self {
             freshness: Arc::new(Freshness::new(config.max_staleness())),
             tokens: Cache::new(config.verified_tokens),
-            accounts: Cache::new(config.parties),
+            client_accounts: Cache::new(config.parties),
             clients: Cache::new(config.parties),
             users: Cache::new(config.parties),
             reusable: Cache::new(config.reusable_tokens),

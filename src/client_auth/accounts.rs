@@ -19,7 +19,7 @@ pub(super) async fn find(
     for id in each_once(ids) {
         let key = (realm.id().clone(), id.clone());
         let watch = |moment, account: &Arc<ClientAccount>| watch(app, realm, moment, account);
-        let found = app.caches.accounts.get_or_read(key, app.senses(), lookup(app, realm, id), watch).await?;
+        let found = app.caches.client_accounts.get_or_read(key, app.senses(), lookup(app, realm, id), watch).await?;
         if found.value.is_some() {
             return Ok(found);
         }
@@ -39,7 +39,7 @@ pub(super) async fn read(
     for id in each_once(ids) {
         let key = (realm.id().clone(), id.clone());
         let watch = |moment, account: &Arc<ClientAccount>| watch(app, realm, moment, account);
-        let found = app.caches.accounts.read(key, app.senses(), lookup(app, realm, id), watch).await?;
+        let found = app.caches.client_accounts.read(key, app.senses(), lookup(app, realm, id), watch).await?;
         if found.is_some() {
             return Ok(found);
         }

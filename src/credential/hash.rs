@@ -99,9 +99,20 @@ fn argon2id(salt: Salt, params: Argon2Params) -> Recipe {
 /// The Argon2id hash of a secret in the PHC string format.
 pub fn hash(secret: &[u8], salt: Salt, params: Argon2Params) -> Result<String, HashError> {
     let output = argon2id(salt, params).run(secret)?;
+    Ok(phc(salt, output.expose(), params))
+}
+
+/// A hash that nobody knows a secret for, made without a run. To verify against it costs what any other costs.
+pub fn decoy(entropy: &dyn Entropy, params: Argon2Params) -> Result<String, HashError> {
+    let (output, salt) = (random::<OUTPUT_LEN>(entropy), Salt::random(entropy));
+    argon2id(salt, params).check()?;
+    Ok(phc(salt, &output, params))
+}
+
+fn phc(salt: Salt, output: &[u8], params: Argon2Params) -> String {
     let Argon2Params { memory_kib, iterations, lanes } = params;
-    let [salt, output] = [salt.0.as_slice(), output.expose()].map(|bytes| STANDARD_NO_PAD.encode(bytes));
-    Ok(format!("$argon2id$v=19$m={memory_kib},t={iterations},p={lanes}${salt}${output}"))
+    let [salt, output] = [salt.0.as_slice(), output].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19$m={memory_kib},t={iterations},p={lanes}${salt}${output}")
 }
 
 /// Is this the hash of the presented secret?

@@ -1,20 +1,28 @@
 //! The pool for slow hashes: so many at once, a bounded wait for the others, then "busy".
 //!
 //! A slow hash takes a core and tens of MiB. Without a bound, a storm of sign-ins would take every core from the issuing of
-//! tokens, and then the memory.
+//! tokens, and then the memory. And so that on a single core tokens do not share alike with hashes, hashes run on threads of
+//! their own, which take what is left.
 
-use std::panic;
+mod workers;
+
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
+
+use workers::Workers;
 
 /// How many may wait for each permit. With the default cost, the last of them waits about a second.
 const WAITING_PER_PERMIT: u64 = 32;
 
-/// Runs slow work on the runtime's blocking threads, never more of it at once than there are permits.
+/// How long a thread without work keeps the memory of its last hash for the next one.
+const REST: Duration = Duration::from_secs(5);
+
+/// Runs slow work on threads of its own, never more of it at once than there are permits.
 #[derive(Clone, Debug)]
 pub struct HashPool {
     shared: Arc<Shared>,
@@ -27,6 +35,7 @@ struct Shared {
     max_waiting: u64,
     waiting: AtomicU64,
     runs: AtomicU64,
+    workers: Arc<Workers>,
 }
 
 /// The right to one run, taken before a try is reserved, so that no try is spent on work that is then refused.
@@ -44,12 +53,17 @@ pub struct PoolBusy;
 impl HashPool {
     /// A pool that runs `permits` hashes at once (at least one) and lets others wait for up to `wait`.
     pub fn new(permits: u32, wait: Duration) -> Self {
+        Self::resting(permits, wait, REST)
+    }
+
+    fn resting(permits: u32, wait: Duration, rest: Duration) -> Self {
         let permits = permits.max(1);
         let shared = Shared {
             permits: Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS))),
             max_waiting: u64::from(permits) * WAITING_PER_PERMIT,
             waiting: AtomicU64::new(0),
             runs: AtomicU64::new(0),
+            workers: Arc::new(Workers::new(permits, rest)),
         };
         Self { shared: Arc::new(shared), wait }
     }
@@ -85,16 +99,20 @@ impl Permit {
     /// on in the caller.
     pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PoolBusy> {
         let Self { permit, shared } = self;
+        let (done, outcome) = oneshot::channel();
+        let job = move || {
+            let made = panic::catch_unwind(AssertUnwindSafe(work));
+            drop(permit);
+            // Whoever asked may be gone.
+            let _ = done.send(made);
+        };
+        shared.workers.begin(Box::new(job)).map_err(|_| PoolBusy)?;
         shared.runs.fetch_add(1, Ordering::Relaxed);
-        let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        done.await.map_err(|error| match error.try_into_panic() {
-            Ok(panicked) => panic::resume_unwind(panicked),
-            // The runtime is going down.
-            Err(_) => PoolBusy,
-        })
+        match outcome.await {
+            Ok(Ok(made)) => Ok(made),
+            Ok(Err(panicked)) => panic::resume_unwind(panicked),
+            Err(_) => Err(PoolBusy),
+        }
     }
 }
 

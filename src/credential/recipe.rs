@@ -2,9 +2,10 @@
 //!
 //! Two hashes with one recipe cost one run. What a run may cost is bounded, for imported hashes and for our own alike.
 
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::{digest, pbkdf2};
 
 use super::hash::{Argon2Params, HashError, HashFormat};
@@ -134,9 +135,11 @@ impl Recipe {
         let mut output = vec![0; self.output_len];
         match self.method {
             Method::Argon2 { variant, params } => {
-                Argon2::new(variant, Version::V0x13, self.argon2_params(params)?)
-                    .hash_password_into(password, &self.salt, &mut output)
-                    .map_err(|error| self.unusable(&error))?;
+                let argon2 = Argon2::new(variant, Version::V0x13, self.argon2_params(params)?);
+                with_blocks(argon2.params().block_count(), |blocks| {
+                    argon2.hash_password_into_with_memory(password, &self.salt, &mut output, blocks)
+                })
+                .map_err(|error| self.unusable(&error))?;
             }
             Method::Bcrypt { cost, salt } => output = bcrypt_output(cost, salt, password),
             Method::Pbkdf2 { sha: Sha::Sha256, iterations } => {
@@ -154,6 +157,25 @@ impl Recipe {
         }
         Ok(Secret::new(output))
     }
+}
+
+thread_local! {
+    /// The memory of this thread's last run of Argon2. Fresh memory for each run costs a tenth of the run, and nearly half where
+    /// the allocator has every page from the system.
+    static BLOCKS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends memory for one run. What an earlier run left in it is overwritten before it is read.
+fn with_blocks(count: usize, run: impl FnOnce(&mut [Block]) -> argon2::Result<()>) -> argon2::Result<()> {
+    BLOCKS.with_borrow_mut(|blocks| {
+        if blocks.len() != count {
+            // The old ones are given back first: the two together may be more than there is room for.
+            *blocks = Vec::new();
+            blocks.try_reserve_exact(count).map_err(|_| argon2::Error::OutOfMemory)?;
+            blocks.resize(count, Block::new());
+        }
+        run(blocks)
+    })
 }
 
 fn sha_output(algorithm: &'static digest::Algorithm, password: &[u8], salt: &[u8]) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! Closed sets of names: enums whose every value has one spelling, used alike in TOML, SQL, JSON and metric labels.
 
-/// Declares an enum with its spellings: `ALL`, `as_str`, `FromStr`, `Display`, serde, JSON schema and metric label.
+/// Declares an enum with its spellings: `ALL`, `as_str`, `FromStr`, `Display`, serde and JSON schema.
 #[macro_export]
 macro_rules! closed {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -31,12 +31,6 @@ macro_rules! closed {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
-            }
-        }
-
-        impl prometheus_client::encoding::EncodeLabelValue for $name {
-            fn encode(&self, encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-                prometheus_client::encoding::EncodeLabelValue::encode(&self.as_str(), encoder)
             }
         }
     };

@@ -8,7 +8,7 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Db, STATEMENT_LIMIT, StoreError, within};
+use super::{Db, Pools, STATEMENT_LIMIT, StoreError};
 use crate::closed;
 use crate::secret::Secret;
 
@@ -72,11 +72,9 @@ async fn postgres(options: &DbOptions) -> Result<Db, sqlx::Error> {
         .before_acquire(|conn, rest| {
             Box::pin(async move { if rest.idle_for > TRUSTED_REST { conn.ping().await.map(|()| true) } else { Ok(true) } })
         })
-        // A connection whose peer fell silent is dropped, not waited for: it would hold its place in the pool.
-        .after_release(|conn, _| Box::pin(async move { within(conn.ping()).await.map(|()| true) }))
         .connect_with(server)
         .await?;
-    Ok(Db::Postgres(pool))
+    Ok(Db::new(Pools::Postgres(pool)))
 }
 
 async fn sqlite(options: &DbOptions) -> Result<Db, sqlx::Error> {
@@ -108,7 +106,7 @@ async fn sqlite(options: &DbOptions) -> Result<Db, sqlx::Error> {
         .connect_with(file.clone())
         .await?;
     let read = sqlite_pool(options, options.max_connections).connect_with(file.pragma("query_only", "ON")).await?;
-    Ok(Db::Sqlite { read, write })
+    Ok(Db::new(Pools::Sqlite { read, write }))
 }
 
 fn sqlite_pool(options: &DbOptions, size: u32) -> SqlitePoolOptions {

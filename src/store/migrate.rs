@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
-use super::{Db, StoreError};
+use super::{Db, Pools, StoreError};
 
 /// Name, Postgres, SQLite; the number is the place in the list. What stands here is never edited, only added to.
 const MIGRATIONS: &[(&str, &str, &str)] = &[
@@ -56,23 +56,23 @@ impl Db {
     }
 
     fn migration(&self, number: i64, (name, postgres, sqlite): &(&'static str, &'static str, &'static str)) -> Migration {
-        let sql = match self {
-            Self::Postgres(_) => *postgres,
-            Self::Sqlite { .. } => *sqlite,
+        let sql = match self.pools {
+            Pools::Postgres(_) => *postgres,
+            Pools::Sqlite { .. } => *sqlite,
         };
         Migration::new(number, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
     }
 
     async fn run(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Postgres(pool) => {
+        match &self.pools {
+            Pools::Postgres(pool) => {
                 // A migration may take longer than a statement may, and wait for another node's: its connection has no limit.
                 let unlimited = Arc::unwrap_or_clone(pool.connect_options()).options([("statement_timeout", "0")]);
                 let mut conn = unlimited.connect().await?;
                 migrator.run(&mut conn).await?;
                 conn.close().await
             }
-            Self::Sqlite { write, .. } => Ok(migrator.run(write).await?),
+            Pools::Sqlite { write, .. } => Ok(migrator.run(write).await?),
         }
     }
 }

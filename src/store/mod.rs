@@ -10,19 +10,22 @@ use std::time::Duration;
 /// Runs a query on whichever database this is, within the time limit of a statement. The one place, beside connecting and
 /// migrating, that tells the two apart. `$table` names what a failure is about.
 macro_rules! on {
-    ($conn:expr, $table:expr, $c:ident => $query:expr) => {
-        match $conn {
-            $crate::store::Conn::Postgres(postgres) => {
-                let $c = &mut **postgres;
+    ($conn:expr, $table:expr, $c:ident => $query:expr) => {{
+        let conn: &mut $crate::store::Conn<'_> = $conn;
+        conn.begins();
+        let outcome = match &mut conn.lent {
+            $crate::store::lent::Lent::Postgres(postgres) => {
+                let $c = &mut ***postgres;
                 $crate::store::within(async { $query }).await
             }
-            $crate::store::Conn::Sqlite(sqlite) => {
+            $crate::store::lent::Lent::Sqlite(sqlite) => {
                 let $c = &mut **sqlite;
                 $crate::store::within(async { $query }).await
             }
-        }
-        .map_err($crate::store::error::about($table))
-    };
+        };
+        conn.ended(&outcome);
+        outcome.map_err($crate::store::error::about($table))
+    }};
 }
 
 /// Runs a statement that returns no rows and says how many it changed.
@@ -42,6 +45,7 @@ mod db;
 mod error;
 pub mod institutions;
 pub mod keys;
+mod lent;
 pub mod lockouts;
 pub mod meta;
 mod migrate;
@@ -54,8 +58,9 @@ pub mod tokens;
 pub mod users;
 
 pub use connect::{DbOptions, Durability};
-pub use db::{Conn, Db, Session, Tx};
+pub use db::{Db, Pools};
 pub use error::StoreError;
+pub use lent::{Conn, Session, Tx};
 
 /// The longest that one statement may take; Postgres itself gives up after the same time.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(2);

@@ -7,7 +7,7 @@ mod traffic;
 
 use std::fs;
 
-use countersign::store::Db;
+use countersign::store::Pools;
 use sqlx::AssertSqlSafe;
 
 use crate::harness::http::Request;
@@ -87,7 +87,7 @@ async fn database(server: &Server) -> Vec<Haystack> {
         };
         return files.map(|file| read(file.unwrap().path())).collect();
     }
-    let Db::Postgres(pool) = connect(&server.url, 1).await else { panic!("{} is no Postgres", server.url) };
+    let Pools::Postgres(pool) = connect(&server.url, 1).await.pools else { panic!("{} is no Postgres", server.url) };
     let tables = "SELECT table_name::TEXT FROM information_schema.tables WHERE table_schema = 'public'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&pool).await.unwrap();
     assert!(tables.len() > 10, "{tables:?}");

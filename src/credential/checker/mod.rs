@@ -96,11 +96,10 @@ pub struct CredentialChecker {
 }
 
 impl CredentialChecker {
-    /// Prepares the decoy, which costs one slow hash.
+    /// `Err`: hashes in these parameters cannot be run.
     pub fn new(parts: CheckerParts<'_>) -> Result<Self, hash::HashError> {
         let CheckerParts { db, clock, entropy, master, pool, params, stored_as } = parts;
-        let nothing = crate::clock::random::<32>(&*entropy);
-        let decoy = hash::hash(&nothing, hash::Salt::random(&*entropy), params)?.into();
+        let decoy = hash::decoy(&*entropy, params)?.into();
         let (pepper, memo) = (Pepper::new(master), Memo::new(master, MEMO_CAPACITY));
         let comparisons = AtomicU64::new(0);
         Ok(Self { db, clock, entropy, pepper, memo, pool, params, stored_as, decoy, comparisons })

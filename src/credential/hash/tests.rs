@@ -126,6 +126,29 @@ fn hashes_that_share_their_recipe_cost_one_run() {
 }
 
 #[test]
+fn a_decoy_costs_the_run_of_any_other_hash_and_nothing_is_right() {
+    for params in [CHEAP, Argon2Params { memory_kib: 16, iterations: 2, lanes: 2 }] {
+        let decoy = decoy(&SystemEntropy, params).unwrap();
+        let real = StoredHash::parse(&hash(b"", SALT, params).unwrap()).unwrap();
+        let stored = StoredHash::parse(&decoy).unwrap();
+        assert_eq!((stored.recipe.method, stored.output.len()), (real.recipe.method, real.output.len()));
+        assert_eq!(stored.recipe.salt.len(), real.recipe.salt.len());
+        assert!(!needs_rehash(&decoy, params));
+        let mut runs = 0;
+        let found = find_with(&[&decoy], |recipe| {
+            runs += 1;
+            recipe.run(PASSWORD.as_bytes())
+        });
+        assert_eq!((found.unwrap(), runs), (None, 1));
+    }
+    assert_ne!(decoy(&SystemEntropy, CHEAP), decoy(&SystemEntropy, CHEAP));
+    assert!(
+        matches!(decoy(&SystemEntropy, Argon2Params { lanes: 0, ..CHEAP }), Err(HashError::Unusable(..))),
+        "told at the start"
+    );
+}
+
+#[test]
 fn bcrypt_never_matches_a_zero_byte() {
     let (_, _, of_a) = PUBLISHED[4];
     assert_eq!(verify(of_a, b"a"), Ok(true));

@@ -111,3 +111,56 @@ async fn a_panic_reaches_the_caller_and_frees_the_permit() {
 async fn a_pool_without_permits_has_one() {
     assert_eq!(HashPool::new(0, NOT_LONG).run(|| 7).await, Ok(7));
 }
+
+/// A short rest, for tests that wait until it is over.
+const NAP: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn threads_start_when_they_are_needed_and_no_more_of_them_than_permits() {
+    let pool = HashPool::new(2, LONG);
+    assert_eq!(pool.shared.workers.threads(), 0);
+    for _ in 0..10 {
+        pool.run(|| ()).await.unwrap();
+    }
+    assert!((1..=2).contains(&pool.shared.workers.threads()), "one, or a second where the first was not yet back at rest");
+    let storm: Vec<_> = (0..20)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.run(|| thread::sleep(Duration::from_millis(1))).await })
+        })
+        .collect();
+    for task in storm {
+        task.await.unwrap().unwrap();
+        assert!(pool.shared.workers.threads() <= 2);
+    }
+    assert_eq!(pool.shared.workers.threads(), 2);
+}
+
+#[tokio::test]
+async fn a_thread_without_work_ends_and_another_starts_for_the_next() {
+    let pool = HashPool::resting(1, LONG, NAP);
+    let first = pool.run(|| thread::current().id()).await.unwrap();
+    while pool.shared.workers.threads() > 0 {
+        thread::sleep(NAP);
+    }
+    assert_ne!(pool.run(|| thread::current().id()).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_thread_does_one_piece_of_work_after_the_other() {
+    let pool = HashPool::new(1, LONG);
+    let first = pool.run(|| thread::current().id()).await.unwrap();
+    let failing = pool.clone();
+    let failed = tokio::spawn(async move { failing.run(|| panic!("a defect")).await });
+    assert!(failed.await.unwrap_err().is_panic());
+    assert_eq!(pool.run(|| thread::current().id()).await, Ok(first), "also after a panic");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn whoever_hashes_is_nicer_than_whoever_asked() {
+    let niceness = || rustix::process::nice(0).unwrap();
+    let ours = niceness();
+    assert_eq!(HashPool::new(1, LONG).run(niceness).await, Ok((ours + 10).min(19)));
+    assert_eq!(niceness(), ours);
+}

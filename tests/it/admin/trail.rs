@@ -1,7 +1,7 @@
 //! Every change leaves exactly its records in the trail, in its own transaction: neither is without the other.
 
 use countersign::model::RealmId;
-use countersign::store::Db;
+use countersign::store::Pools;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -72,9 +72,9 @@ async fn take(desk: &Desk<'_>, (method, path, body, _, _): &Step, secret: &str) 
 /// Takes the trail out of the database's sight, or puts it back.
 async fn rename(server: &Server, from: &str, to: &str) {
     let sql = AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
-    match &server.app.db {
-        Db::Sqlite { write, .. } => sqlx::raw_sql(sql).execute(write).await.map(drop).unwrap(),
-        Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop).unwrap(),
+    match &server.app.db.pools {
+        Pools::Sqlite { write, .. } => sqlx::raw_sql(sql).execute(write).await.map(drop).unwrap(),
+        Pools::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop).unwrap(),
     }
 }
 

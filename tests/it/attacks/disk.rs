@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use countersign::store::Db;
+use countersign::store::Pools;
 use tempfile::TempDir;
 
 use super::outage::{committed, endure};
@@ -66,7 +66,7 @@ async fn atk_136_sqlite_has_no_room() {
         // The write-ahead log may have a page left; one small commit after the other uses it up.
         const COMMIT: &str = "INSERT INTO meta (name, value) VALUES ('commits', '1') \
                               ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)";
-        let Db::Sqlite { write, .. } = &server.app.db else { unreachable!("it is SQLite") };
+        let Pools::Sqlite { write, .. } = &server.app.db.pools else { unreachable!("it is SQLite") };
         let mut commits = 0;
         while sqlx::query(COMMIT).execute(write).await.is_ok() {
             commits += 1;

@@ -28,7 +28,7 @@ mod unoffered;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use countersign::model::{ClientId, RealmId};
-use countersign::store::Db;
+use countersign::store::Pools;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -203,9 +203,9 @@ fn bearer(token: &str, request: Request) -> Request {
 /// A statement behind the server's back. On SQLite it runs on the connection with which the server writes.
 async fn sql(server: &Server, statement: &str) {
     let statement = AssertSqlSafe(statement.to_owned());
-    match &server.app.db {
-        Db::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
-        Db::Sqlite { write, .. } => sqlx::raw_sql(statement).execute(write).await.map(drop),
+    match &server.app.db.pools {
+        Pools::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
+        Pools::Sqlite { write, .. } => sqlx::raw_sql(statement).execute(write).await.map(drop),
     }
     .expect("the statement is right");
 }
@@ -213,9 +213,9 @@ async fn sql(server: &Server, statement: &str) {
 /// The one number that a query yields.
 async fn count(server: &Server, query: &str) -> i64 {
     let query = AssertSqlSafe(query.to_owned());
-    match &server.app.db {
-        Db::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
-        Db::Sqlite { read, .. } => sqlx::query_scalar(query).fetch_one(read).await,
+    match &server.app.db.pools {
+        Pools::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+        Pools::Sqlite { read, .. } => sqlx::query_scalar(query).fetch_one(read).await,
     }
     .expect("the query is right")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use countersign::admin::service::SecretSource;
 use countersign::audit::{Actor, AuditMode};
 use countersign::config::Config;
-use countersign::store::Db;
+use countersign::store::Pools;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tokio::task::JoinSet;
 
@@ -238,9 +238,9 @@ on_both! {
 
 /// The database takes no writes: a standby after a fail-over, a file system that was remounted.
 async fn read_only(server: &Server, on: bool) {
-    match &server.app.db {
-        Db::Sqlite { .. } => sql(server, if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" }).await,
-        Db::Postgres(_) => {
+    match &server.app.db.pools {
+        Pools::Sqlite { .. } => sql(server, if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" }).await,
+        Pools::Postgres(_) => {
             let mut admin = PgConnection::connect(&server.url).await.unwrap();
             let name = server.url.rsplit_once('?').unwrap().0.rsplit('/').next().unwrap();
             let switch = if on { "on" } else { "off" };

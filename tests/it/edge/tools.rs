@@ -16,7 +16,7 @@ use countersign::keys::SigningKey;
 use countersign::model::{Algorithm, ClientId, KeyId, Principal, RealmId, ScopeSet, Timestamp, Tries};
 use countersign::secret::Secret;
 use countersign::store::audit::{AuditFilter, AuditRow};
-use countersign::store::{Db, audit, lockouts};
+use countersign::store::{Pools, audit, lockouts};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
@@ -50,18 +50,18 @@ pub async fn trail(server: &Server, event: &str, at_least: usize) -> Vec<AuditRo
 /// One statement on the server's database.
 pub async fn execute(server: &Server, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
-    match &server.app.db {
-        Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(drop).unwrap(),
-        Db::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.map(drop).unwrap(),
+    match &server.app.db.pools {
+        Pools::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(drop).unwrap(),
+        Pools::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.map(drop).unwrap(),
     }
 }
 
 /// The one number that a statement finds.
 pub async fn number(server: &Server, sql: &str) -> i64 {
     let sql = AssertSqlSafe(sql.to_owned());
-    match &server.app.db {
-        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-        Db::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
+    match &server.app.db.pools {
+        Pools::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Pools::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
     }
 }
 

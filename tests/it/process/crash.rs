@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, SystemClock};
 use countersign::model::{ClientId, RealmId, SecretId};
-use countersign::store::{Db, secrets};
+use countersign::store::{Db, Pools, secrets};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -55,7 +55,7 @@ on_both! {
 /// Postgres still does what the dead process had sent it; after that, the process's connections are gone.
 async fn quiet(db: &Db) {
     const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let Db::Postgres(pool) = db else { return };
+    let Pools::Postgres(pool) = &db.pools else { return };
     let others = async || sqlx::query_scalar::<_, i64>(OTHERS).fetch_one(pool).await.unwrap();
     eventually("the end of the connections", async || (others().await == 0).then_some(())).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::model::RealmId;
 use countersign::store::changes::{self, Change, ChangeKind, ChangeReader};
-use countersign::store::{Db, Session};
+use countersign::store::{Db, Pools};
 
 use super::seed::{NOW, at, raw, session};
 
@@ -37,9 +37,9 @@ pub async fn changes_are_told_in_order(db: &Db) {
 
 /// Inserts a change under a number of its own choice, as a transaction does that took its number long before it committed.
 async fn insert(db: &Db, realm: &str, seq: i64) {
-    let numbered = match session(db).await {
-        Session::Postgres(_) => "INSERT INTO changes (seq, at, realm, kind, id) OVERRIDING SYSTEM VALUE",
-        Session::Sqlite(_) => "INSERT INTO changes (seq, at, realm, kind, id)",
+    let numbered = match &db.pools {
+        Pools::Postgres(_) => "INSERT INTO changes (seq, at, realm, kind, id) OVERRIDING SYSTEM VALUE",
+        Pools::Sqlite { .. } => "INSERT INTO changes (seq, at, realm, kind, id)",
     };
     raw(db, format!("{numbered} VALUES ({seq}, {NOW}, '{realm}', 'client', '{seq}')")).await;
 }

@@ -9,12 +9,14 @@ mod clients;
 mod keys;
 mod lockouts;
 mod places;
+mod postgres;
 mod revocations;
 mod schema;
 mod secrets;
 mod seed;
 mod sqlite;
 mod standing;
+mod statements;
 mod tokens;
 mod users;
 
@@ -65,6 +67,7 @@ contract! {
         an_accounts_institution_is_held;
     revocations: a_token_is_revoked_once, the_live_ones_are_read_the_longest_lived_first, expired_revocations_are_pruned;
     changes: changes_are_told_in_order, a_late_change_is_told_once, changes_are_pruned, a_change_dies_with_its_transaction;
+    statements: each_statement_is_counted, a_probe_is_counted_too;
     audit: a_committed_record_is_there, buffered_records_arrive_together, shutdown_writes_what_waits,
         off_records_only_last_uses, a_record_shares_the_fate_of_its_transaction, the_trail_is_listed_by_realm_client_and_time,
         old_rows_are_pruned;

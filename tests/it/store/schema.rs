@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use countersign::store::{Db, Session};
+use countersign::store::{Db, Pools};
 
 use super::seed::Home;
 
@@ -14,9 +14,9 @@ async fn columns(db: &Db) -> Columns {
                             WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
     const SQLITE: &str = "SELECT t.name, c.name, c.\"notnull\" = 0 FROM sqlite_master t, pragma_table_info(t.name) c \
                           WHERE t.type = 'table' AND t.name NOT IN ('_sqlx_migrations', 'sqlite_sequence')";
-    match db.read().await.expect("a connection") {
-        Session::Postgres(mut conn) => sqlx::query_as(POSTGRES).fetch_all(&mut *conn).await.unwrap().into_iter().collect(),
-        Session::Sqlite(mut conn) => sqlx::query_as(SQLITE).fetch_all(&mut *conn).await.unwrap().into_iter().collect(),
+    match &db.pools {
+        Pools::Postgres(pool) => sqlx::query_as(POSTGRES).fetch_all(pool).await.unwrap().into_iter().collect(),
+        Pools::Sqlite { read, .. } => sqlx::query_as(SQLITE).fetch_all(read).await.unwrap().into_iter().collect(),
     }
 }
 

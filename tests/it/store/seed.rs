@@ -7,7 +7,7 @@ use countersign::model::{
     StoredSecret, Timestamp, Unlock, User, UserId, Verifier,
 };
 use countersign::secret::Secret;
-use countersign::store::{Db, DbOptions, Durability, Session, clients, institutions, realms, secrets, users};
+use countersign::store::{Db, DbOptions, Durability, Pools, Session, clients, institutions, realms, secrets, users};
 
 /// The present of these tests, in milliseconds.
 pub const NOW: i64 = 1_700_000_000_000;
@@ -39,9 +39,9 @@ impl Home {
 /// Runs what the store has no function for.
 pub async fn raw(db: &Db, sql: String) {
     let sql = sqlx::AssertSqlSafe(sql);
-    match db.write().await.expect("a connection") {
-        Session::Postgres(mut conn) => drop(sqlx::raw_sql(sql).execute(&mut *conn).await.expect("a statement")),
-        Session::Sqlite(mut conn) => drop(sqlx::raw_sql(sql).execute(&mut *conn).await.expect("a statement")),
+    match &db.pools {
+        Pools::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.expect("a statement")),
+        Pools::Sqlite { write, .. } => drop(sqlx::raw_sql(sql).execute(write).await.expect("a statement")),
     }
 }
 

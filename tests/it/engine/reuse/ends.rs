@@ -6,7 +6,7 @@ use std::time::Duration;
 use countersign::admin::service::{ClientChange, NewInstitution, SecretSource};
 use countersign::audit::Actor;
 use countersign::model::{ClientId, InstitutionId, RealmId};
-use countersign::store::Db;
+use countersign::store::Pools;
 use serde_json::{Value, json};
 
 use super::{WINDOW, said, token, window};
@@ -195,7 +195,7 @@ async fn what_changes_while_a_token_is_made_keeps_it_from_being_handed_out() {
                            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO tokens%'";
     let Some(server) = Server::start(Backend::Postgres, |_| {}).await else { return };
     window(&server, "lc", LC_ID, Some(WINDOW)).await;
-    let Db::Postgres(pool) = &server.app.db else { panic!("no Postgres") };
+    let Pools::Postgres(pool) = &server.app.db.pools else { panic!("no Postgres") };
     let mut stop = pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE tokens IN EXCLUSIVE MODE").execute(&mut *stop).await.unwrap();
     let (public, asked) = (server.public, lc_as(LC_ID, LC_SECRET));
