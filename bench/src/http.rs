@@ -1,9 +1,9 @@
 //! A connection that asks and reads, and does nothing else: HTTP/1.1 with keep-alive and `Content-Length` (RFC 9112).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Fallible;
 
@@ -33,8 +33,13 @@ impl Answer<'_> {
 }
 
 impl Connection {
-    pub(crate) async fn open(server: SocketAddr) -> Fallible<Self> {
-        let stream = TcpStream::connect(server).await?;
+    /// `from`: the address that asks, or whichever the system takes.
+    pub(crate) async fn open(server: SocketAddr, from: Option<IpAddr>) -> Fallible<Self> {
+        let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        if let Some(from) = from {
+            socket.bind(SocketAddr::new(from, 0))?;
+        }
+        let stream = socket.connect(server).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: vec![0; BUFFER], filled: 0 })
     }

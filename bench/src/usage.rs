@@ -16,6 +16,8 @@ pub(crate) fn cpu_of_process(pid: u32) -> Fallible<Duration> {
 
 /// CPU time of the calling thread, to the nanosecond: what a few seconds of one thread need.
 pub(crate) fn cpu_of_thread() -> Fallible<Duration> {
+    // The system adds up when a thread stops or at its next tick, which may be milliseconds away: so it stops.
+    std::thread::yield_now();
     let schedstat = fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanos = schedstat.split_whitespace().next().unwrap_or_default().parse()?;
     Ok(Duration::from_nanos(nanos))
