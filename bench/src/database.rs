@@ -29,7 +29,7 @@ impl Choice {
             match Cluster::start()? {
                 Some(cluster) => all.push(Database::Postgres(cluster)),
                 None => {
-                    eprintln!("POSTGRES NOT MEASURED: initdb, postgres and pg_ctl are not here; install the package postgresql")
+                    eprintln!("POSTGRES NOT MEASURED: initdb, postgres and pg_ctl are not here; install the package postgresql");
                 }
             }
         }

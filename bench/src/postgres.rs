@@ -5,40 +5,53 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tempfile::TempDir;
 
 use crate::Fallible;
 use crate::installation::finish;
 
+/// Waits until the benchmark is gone, however that ended, and lets nothing of the cluster survive it. Arguments: the binaries'
+/// directory and the cluster's.
+const WATCHER: &str = r#"cat; "$1/pg_ctl" stop -s -D data -m immediate; cd /; rm -rf "$2""#;
+
 /// It ends with this value, and its directory with it.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    binaries: PathBuf,
-    directory: TempDir,
-    /// Who runs it where root may not.
-    account: Option<(u32, u32)>,
+    directory: PathBuf,
     databases: AtomicU32,
+    watcher: Child,
 }
 
 impl Cluster {
     /// `None` where Postgres is not installed.
     pub(crate) fn start() -> Fallible<Option<Self>> {
         let Some(binaries) = binaries() else { return Ok(None) };
-        let directory = tempfile::Builder::new().prefix("bench-pg-").tempdir()?;
+        let directory = tempfile::Builder::new().prefix("bench-pg-").tempdir()?.keep();
         // Postgres refuses to run as root, which hands the directory to another account.
-        let account = if fs::metadata(directory.path())?.uid() == 0 { Some(unprivileged_account()?) } else { None };
+        let account = if fs::metadata(&directory)?.uid() == 0 { Some(unprivileged_account()?) } else { None };
         if let Some((user, group)) = account {
-            chown(directory.path(), Some(user), Some(group))?;
+            chown(&directory, Some(user), Some(group))?;
         }
-        let cluster = Self { binaries, directory, account, databases: AtomicU32::new(0) };
-        finish(cluster.command("initdb").args(["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]))?;
-        // A socket in a private directory needs no port and no password. Nothing but this outlives the command, and holds no pipe.
-        let options = format!("-c listen_addresses='' -k '{}'", cluster.directory.path().display());
-        finish(cluster.command("pg_ctl").args(["start", "-s", "-w", "-D", "data", "-l", "server.log", "-o", &options]))?;
+        let command = |program: &Path| {
+            let mut command = Command::new(program);
+            command.current_dir(&directory);
+            if let Some((user, group)) = account {
+                command.uid(user).gid(group);
+            }
+            command
+        };
+        // In a process group of its own, so that an interrupt from the terminal leaves it alive to clean up.
+        let mut watch = command(Path::new("sh"));
+        watch.arg("-c").arg(WATCHER).arg("sh").arg(&binaries).arg(&directory).stdin(Stdio::piped()).process_group(0);
+        let cluster = Self { watcher: watch.spawn()?, directory: directory.clone(), databases: AtomicU32::new(0) };
+        let initdb = ["-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"];
+        finish(command(&binaries.join("initdb")).args(initdb))?;
+        // A socket in a private directory needs no port and no password.
+        let options = format!("-c listen_addresses='' -k '{}'", directory.display());
+        finish(command(&binaries.join("pg_ctl")).args(["start", "-s", "-w", "-D", "data", "-l", "server.log", "-o", &options]))?;
         Ok(Some(cluster))
     }
 
@@ -52,23 +65,14 @@ impl Cluster {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.directory.path().display())
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.binaries.join(program));
-        command.current_dir(self.directory.path());
-        if let Some((user, group)) = self.account {
-            command.uid(user).gid(group);
-        }
-        command
+        format!("postgres://postgres@localhost/{database}?host={}", self.directory.display())
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // There is nothing in it that has to be saved, and nobody to tell.
-        let _ = self.command("pg_ctl").args(["stop", "-s", "-D", "data", "-m", "immediate"]).status();
+        // Waiting closes the watcher's standard input first. There is nobody to tell of a failure.
+        let _ = self.watcher.wait();
     }
 }
 

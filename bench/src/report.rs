@@ -62,12 +62,14 @@ pub(crate) struct Limit {
 impl Row {
     pub(crate) fn new(name: &'static str, samples: &[Sample]) -> Self {
         let spread = |figure: fn(&Sample) -> f64| Spread::of(samples.iter().map(figure));
+        // What the server does for those who disturb is not told apart.
+        let cpu = samples.iter().filter(|sample| sample.disturbances == 0.0).filter_map(Sample::cpu);
         let beside = samples.iter().map(|sample| sample.disturbances / sample.elapsed.as_secs_f64()).filter(|&rate| rate > 0.0);
         Self {
             name,
             per_second: spread(Sample::per_second),
             beside_per_second: Spread::known(beside),
-            cpu_micros: Spread::known(samples.iter().filter_map(Sample::cpu).map(|cpu| cpu * 1e6)),
+            cpu_micros: Spread::known(cpu.map(|cpu| cpu * 1e6)),
             ratios: BTreeMap::new(),
             p50_micros: spread(|sample| sample.p50.as_secs_f64() * 1e6),
             p99_micros: spread(|sample| sample.p99.as_secs_f64() * 1e6),

@@ -98,9 +98,14 @@ impl Pick {
 
 /// A request of a form. `header` is a line of its own, or empty.
 pub(crate) fn post(path: &str, header: &str, form: &str) -> String {
+    post_to("bench", path, header, form)
+}
+
+/// A request of a form to a server that minds under which name it is asked.
+pub(crate) fn post_to(host: &str, path: &str, header: &str, form: &str) -> String {
     let length = form.len();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: bench\r\n{header}Content-Type: application/x-www-form-urlencoded\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\n{header}Content-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: {length}\r\n\r\n{form}"
     )
 }

@@ -48,10 +48,10 @@ pub(crate) struct Stand<'a> {
 
 impl Stand<'_> {
     /// Runs each scenario as often as is set. The limits are those of each run.
-    pub(crate) async fn take_turns(&self, scenarios: &mut [Scenario<'_>]) -> Fallible<Vec<Limits>> {
+    pub(crate) async fn take_turns(&self, what: &str, scenarios: &mut [Scenario<'_>]) -> Fallible<Vec<Limits>> {
         let mut limits = Vec::new();
         for run in 1..=self.settings.runs {
-            eprintln!("run {run} of {}", self.settings.runs);
+            eprintln!("{what}: run {run} of {}", self.settings.runs);
             limits.push(self.round(scenarios).await?);
         }
         Ok(limits)

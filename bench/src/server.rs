@@ -23,14 +23,14 @@ pub(crate) struct Server {
     admin: SocketAddr,
     child: Child,
     log: PathBuf,
+    started: Instant,
 }
 
 impl Server {
     /// Starts it, with more sections for its configuration file, and waits until it is ready.
     pub(crate) async fn start(machine: &Machine, installation: &Installation, sections: &str) -> Fallible<Self> {
-        const READY: &[u8] = b"GET /health/ready HTTP/1.1\r\nHost: bench\r\n\r\n";
         let mut server = Self::spawn(machine, installation, sections)?;
-        server.first_good_answer(server.admin, READY, Duration::from_millis(5)).await?;
+        server.until_ready().await?;
         Ok(server)
     }
 
@@ -42,8 +42,14 @@ impl Server {
         let log = installation.path("log");
         let output = File::options().create(true).append(true).open(&log)?;
         let mut serve = installation.prepare(machine.on_server_core(&binary()?));
+        let started = Instant::now();
         let child = serve.arg("serve").stdout(Stdio::null()).stderr(output).spawn()?;
-        Ok(Self { public, admin, child, log })
+        Ok(Self { public, admin, child, log, started })
+    }
+
+    pub(crate) async fn until_ready(&mut self) -> Fallible<()> {
+        const READY: &[u8] = b"GET /health/ready HTTP/1.1\r\nHost: bench\r\n\r\n";
+        self.first_good_answer(self.admin, READY, Duration::from_millis(5)).await
     }
 
     /// Asks at `address` again and again, as often as `pause` lets it, until the answer is 200.
@@ -58,6 +64,11 @@ impl Server {
             tokio::time::sleep(pause).await;
         }
         Err(format!("the server did not start; its log:\n{}", fs::read_to_string(&self.log)?).into())
+    }
+
+    /// How long ago its process was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Memory that it holds, in KiB.

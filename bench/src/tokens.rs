@@ -46,7 +46,7 @@ pub(crate) async fn ask(server: SocketAddr, request: &[u8], count: usize) -> Fal
         if answer.status != 200 {
             return Err(format!("no token:\n{}", answer.text()).into());
         }
-        let body: Value = serde_json::from_slice(answer.body)?;
+        let body: Value = serde_json::from_slice(&answer.content())?;
         let token = body.get("access_token").and_then(Value::as_str).ok_or("an answer without `access_token`")?;
         tokens.push(token.to_owned());
     }

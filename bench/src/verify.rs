@@ -31,7 +31,7 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     let jwts = tokens::fetch(&warm, JWT, MANY).await?;
     let stand = Stand { machine: &machine, settings, cryptography: Cryptography::new(tokens::signed_part(&jwts)?)? };
     let mut scenarios = scenarios(&warm, &cold, &jwts, settings.connections).await?;
-    let limits = stand.take_turns(&mut scenarios).await?;
+    let limits = stand.take_turns("verify", &mut scenarios).await?;
     let part = Part {
         rows: rows(&scenarios, &limits),
         limits: bare_rates(&limits),

@@ -9,22 +9,19 @@ use crate::Fallible;
 use crate::aim::{Aim, Unit};
 use crate::requests::Pick;
 use crate::sample::Sample;
-use crate::scenario::Scenario;
 
 const CLIENTS: u32 = 1_000_000;
 
 pub(super) async fn measure(ground: &Ground<'_>, findings: &mut Findings) -> Fallible<()> {
-    let site = ground.site(CLIENTS).await?;
-    let server = ground.serve(&site, "").await?;
-    let stand = ground.stand(&server, &site).await?;
+    let subject = ground.subject(CLIENTS, "").await?;
+    let stand = subject.stand().await?;
     let asked = Arc::new(AtomicU32::new(0));
     let fresh = Pick::Each(Arc::clone(&asked), CLIENTS);
-    let scenario = |name, pick| Fallible::Ok(Scenario::new(name, &server, ground.workload(&server, site.requests(RS256, pick)?)));
     let mut scenarios = [
-        scenario("RS256, 100 of 1,000,000 clients", Pick::Random(FEW))?,
-        scenario("RS256, first requests of 1,000,000 clients", fresh)?,
+        subject.scenario("RS256, 100 of 1,000,000 clients", subject.tokens(RS256, Pick::Random(FEW))?),
+        subject.scenario("RS256, first requests of 1,000,000 clients", subject.tokens(RS256, fresh)?),
     ];
-    let limits = stand.take_turns(&mut scenarios).await?;
+    let limits = stand.take_turns("cold", &mut scenarios).await?;
     if asked.load(Ordering::Relaxed) > CLIENTS {
         return Err("each client has asked by now: runs this long take more of them".into());
     }

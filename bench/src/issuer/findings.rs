@@ -38,7 +38,10 @@ impl Findings {
     pub(super) fn paced(&mut self, scenarios: &[Scenario<'_>], limits: &[Limits]) {
         self.rows.extend(scenarios.iter().map(|it| {
             let mut row = Row::new(it.name, &it.samples);
-            row.compare("of the RSA limit", of_rsa(&it.samples, limits));
+            // What the server does for those who disturb is not told apart.
+            if it.beside.is_none() {
+                row.compare("of the RSA limit", of_rsa(&it.samples, limits));
+            }
             row
         }));
     }
@@ -53,7 +56,7 @@ impl Findings {
         self.limits.extend(limits);
     }
 
-    pub(super) fn into_part(self, title: &'static str) -> Part {
+    pub(super) fn into_part(self, title: Option<&'static str>) -> Part {
         let limit = |name, rate: fn(&Limits) -> f64| Limit { name, per_cpu_second: Spread::of(self.limits.iter().map(rate)) };
         let limits = vec![
             limit("RS256 sign (RSA-2048): the RSA limit", |limits| limits.sign),
@@ -61,7 +64,7 @@ impl Findings {
             limit("EdDSA sign (Ed25519)", |limits| limits.sign_eddsa),
         ];
         let (server_busy, load_busy) = (Spread::known(self.server_busy), Spread::known(self.load_busy));
-        Part { title: Some(title), figures: self.figures, rows: self.rows, limits, server_busy, load_busy, resident_kib: None }
+        Part { title, figures: self.figures, rows: self.rows, limits, server_busy, load_busy, resident_kib: None }
     }
 }
 
