@@ -95,3 +95,38 @@ pub(crate) async fn multiply(url: &str, realm: &str, clients: u32) -> Fallible<(
     }
     if url.starts_with("sqlite:") { fill!(SqliteConnection) } else { fill!(PgConnection) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: [&str; 2] = [
+        include_str!("../../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../../migrations/sqlite/0002_resource_side.sql"),
+    ];
+    const ROWS: &str = "\
+INSERT INTO realms VALUES ('bench', NULL, NULL, 'RS256', 10, NULL, 1, 1, 1), ('es256', NULL, NULL, 'ES256', 10, NULL, 1, 1, 1);
+INSERT INTO clients (realm, id, name, auth_method, grants, scopes, created_at, updated_at)
+VALUES ('bench', 'bench', 'b', 'm', 'g', 's', 1, 1), ('es256', 'bench', 'b', 'm', 'g', 's', 1, 1);
+INSERT INTO secrets (id, realm, client_id, digest, version, created_at) VALUES ('1', 'bench', 'bench', x'0102', 7, 1);";
+
+    #[tokio::test]
+    async fn all_clients_have_the_secret_of_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}?mode=rwc", directory.path().join("test.db").display());
+        let mut database = SqliteConnection::connect(&url).await.unwrap();
+        for script in SCHEMA.into_iter().chain([ROWS]) {
+            sqlx::raw_sql(script).execute(&mut database).await.unwrap();
+        }
+        for realm in ["bench", "es256"] {
+            multiply(&url, realm, 3).await.unwrap();
+        }
+        let same = "SELECT c.id FROM clients c JOIN secrets s ON s.realm = c.realm AND s.client_id = c.id
+            WHERE c.realm = $1 AND s.digest = x'0102' AND s.version = 7 AND c.scopes = 's' AND c.id <> 'bench' ORDER BY c.id";
+        for realm in ["bench", "es256"] {
+            let ids: Vec<String> = sqlx::query_scalar(same).bind(realm).fetch_all(&mut database).await.unwrap();
+            let expected = [0, 1, 2].map(|client| numbered_client().replace(NUMBER, &(FIRST + client).to_string()));
+            assert_eq!(ids, expected);
+        }
+    }
+}

@@ -124,22 +124,3 @@ fn measure(suite: &Suite) -> Fallible<()> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(arguments: &str) -> bool {
-        Cli::try_parse_from(arguments.split_whitespace()).is_err()
-    }
-
-    #[test]
-    fn a_foreign_issuer_takes_a_client_and_a_secret() {
-        assert!(!refused("bench verify --runs 1"));
-        assert!(!refused("bench issuer --database sqlite --seconds 1"));
-        assert!(!refused("bench issuer --against http://a/ --client c --secret s"));
-        assert!(refused("bench issuer --against http://a/ --client c"));
-        assert!(refused("bench issuer --client c --secret s"));
-        assert!(refused("bench issuer --pid 1"));
-    }
-}

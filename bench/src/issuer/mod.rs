@@ -82,3 +82,35 @@ async fn shared_server(ground: &Ground<'_>, findings: &mut Findings) -> Fallible
     metadata::measure(&subject, &stand, findings).await?;
     disturbed::measure(&subject, &stand, findings).await
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parsed(arguments: &str) -> Option<Options> {
+        Some(Cli::try_parse_from(["bench"].into_iter().chain(arguments.split_whitespace())).ok()?.options)
+    }
+
+    #[test]
+    fn without_a_foreign_issuer_it_is_countersign() {
+        assert!(parsed("").unwrap().against.is_none());
+        assert!(parsed("--database sqlite --seconds 1").unwrap().against.is_none());
+        assert!(parsed("--against http://a/ --client c --secret s").unwrap().against.is_some());
+    }
+
+    #[test]
+    fn a_foreign_issuer_takes_a_client_and_a_secret() {
+        for refused in ["--against http://a/ --client c", "--client c --secret s", "--pid 1", "--method post"] {
+            assert!(parsed(refused).is_none(), "{refused}");
+        }
+        assert!(parsed("--against http://a/ --client c --secret s --pid 1 --process p").is_none());
+    }
+}
