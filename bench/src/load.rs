@@ -1,22 +1,39 @@
-//! The load: connections that each ask again as soon as they are answered (a closed loop), all on the calling thread.
+//! The load: connections that each ask again as soon as they are answered (a closed loop), or as often as a clock says (an open
+//! one), all on the calling thread.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use crate::Fallible;
 use crate::http::Connection;
+use crate::requests::{Pen, Requests};
 use crate::stats::Latencies;
 
 /// What is asked, and what must come back.
 #[derive(Clone, Debug)]
 pub(crate) struct Workload {
     pub(crate) server: SocketAddr,
-    /// The bytes of each request. The connections go round in them, each from a place of its own.
-    pub(crate) requests: Arc<[Vec<u8>]>,
-    pub(crate) expected: u16,
+    /// The address that asks; `None` for whichever the system takes.
+    pub(crate) from: Option<IpAddr>,
+    pub(crate) connections: u16,
+    pub(crate) requests: Requests,
+    pub(crate) pace: Pace,
+    /// The statuses that may come back.
+    pub(crate) expected: &'static [u16],
+}
+
+/// When a connection asks again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// At once.
+    Closed,
+    /// When it is time: so many requests a second, evenly, whether or not the ones before are answered. A request that found
+    /// no connection free waits, and the wait counts.
+    Open(f64),
 }
 
 /// Open connections to the server of a workload.
@@ -29,30 +46,42 @@ pub(crate) struct Fleet {
 #[derive(Debug)]
 struct Member {
     connection: Connection,
-    next: usize,
+    pen: Pen,
+}
+
+/// The requests of one drive, in an open loop: when each is due.
+#[derive(Debug)]
+struct Schedule {
+    began: Instant,
+    deadline: Instant,
+    next: AtomicU32,
 }
 
 impl Fleet {
-    pub(crate) async fn open(workload: Workload, connections: u16) -> Fallible<Self> {
-        let connections = usize::from(connections);
-        let mut members = Vec::with_capacity(connections);
-        for place in 0..connections {
-            let next = place * workload.requests.len() / connections;
-            members.push(Member { connection: Connection::open(workload.server).await?, next });
+    pub(crate) async fn open(workload: Workload) -> Fallible<Self> {
+        let mut members = Vec::with_capacity(usize::from(workload.connections));
+        for place in 0..workload.connections {
+            let connection = Connection::open(workload.server, workload.from).await?;
+            members.push(Member { connection, pen: Pen::new(workload.requests.clone(), place, workload.connections) });
         }
         Ok(Self { workload, members })
     }
 
-    /// Asks for so long. An answer with another status than the expected one ends it: what such a run measures is not what it
+    /// Asks for so long. An answer with another status than an expected one ends it: what such a run measures is not what it
     /// says that it measures.
     pub(crate) async fn drive(&mut self, duration: Duration) -> Fallible<Latencies> {
-        let deadline = Instant::now() + duration;
+        let began = Instant::now();
+        let schedule = Arc::new(Schedule { began, deadline: began + duration, next: AtomicU32::new(0) });
+        let Workload { pace, expected, .. } = self.workload;
         let mut running = JoinSet::new();
         for mut member in self.members.drain(..) {
-            let workload = self.workload.clone();
+            let schedule = Arc::clone(&schedule);
             running.spawn(async move {
-                let latencies = member.ask_until(deadline, &workload).await.map_err(|error| error.to_string());
-                (member, latencies)
+                let latencies = match pace {
+                    Pace::Closed => member.ask_until(schedule.deadline, expected).await,
+                    Pace::Open(rate) => member.ask_by(&schedule, rate, expected).await,
+                };
+                (member, latencies.map_err(|error| error.to_string()))
             });
         }
         let mut all = Latencies::default();
@@ -66,67 +95,51 @@ impl Fleet {
 }
 
 impl Member {
-    async fn ask_until(&mut self, deadline: Instant, workload: &Workload) -> Fallible<Latencies> {
+    async fn ask_until(&mut self, deadline: Instant, expected: &[u16]) -> Fallible<Latencies> {
         let mut latencies = Latencies::default();
         let mut began = Instant::now();
         while began < deadline {
-            let request = workload.requests.get(self.next).ok_or("a workload without requests")?;
-            self.next = (self.next + 1) % workload.requests.len();
-            let answer = self.connection.exchange(request).await?;
-            if answer.status != workload.expected {
-                return Err(format!("expected {}, and the answer was:\n{}", workload.expected, answer.text()).into());
-            }
-            let ended = Instant::now();
+            let ended = self.ask(expected).await?;
             latencies.record(ended - began);
             began = ended;
         }
         Ok(latencies)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    /// Answers 200 to `GET /good`, and 401 to everything else.
-    async fn server() -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream));
+    /// Counts from when a request was due, not from when it could be sent.
+    async fn ask_by(&mut self, schedule: &Schedule, rate: f64, expected: &[u16]) -> Fallible<Latencies> {
+        let mut latencies = Latencies::default();
+        loop {
+            let due = schedule.began + Duration::from_secs_f64(f64::from(schedule.next.fetch_add(1, Ordering::Relaxed)) / rate);
+            if due >= schedule.deadline {
+                return Ok(latencies);
             }
-        });
-        address
-    }
-
-    async fn answer(mut stream: TcpStream) {
-        let mut request = [0; 64];
-        while let Ok(1..) = stream.read(&mut request).await {
-            let status = if request.starts_with(b"GET /good ") { "200 OK" } else { "401 Unauthorized" };
-            stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 4\r\n\r\nbody").as_bytes()).await.unwrap();
+            until(due).await;
+            latencies.record(self.ask(expected).await? - due);
         }
     }
 
-    async fn drive(paths: &[&str]) -> Fallible<usize> {
-        let requests = paths.iter().map(|path| format!("GET {path} HTTP/1.1\r\n\r\n").into_bytes()).collect();
-        let workload = Workload { server: server().await, requests, expected: 200 };
-        let mut fleet = Fleet::open(workload, 3).await?;
-        let first = fleet.drive(Duration::from_millis(20)).await?.count();
-        Ok(first + fleet.drive(Duration::from_millis(20)).await?.count())
-    }
-
-    #[tokio::test]
-    async fn the_connections_ask_again_and_again() {
-        assert!(drive(&["/good"]).await.unwrap() > 6);
-    }
-
-    #[tokio::test]
-    async fn another_status_than_the_expected_one_fails_the_run_with_the_answer() {
-        let error = drive(&["/good", "/good", "/bad"]).await.unwrap_err().to_string();
-        assert_eq!(error, "expected 200, and the answer was:\nHTTP/1.1 401 Unauthorized\r\nContent-Length: 4\n\nbody");
+    /// When the answer was there.
+    async fn ask(&mut self, expected: &[u16]) -> Fallible<Instant> {
+        let request = self.pen.next()?;
+        let answer = self.connection.exchange(request).await?;
+        if expected.contains(&answer.status) {
+            return Ok(Instant::now());
+        }
+        Err(format!("expected {expected:?}, and the answer was:\n{}", answer.text()).into())
     }
 }
+
+/// To the microsecond: the runtime's timer goes by milliseconds, so that the end of the wait is spent looking at the clock.
+async fn until(due: Instant) {
+    const COARSE: Duration = Duration::from_millis(2);
+    if let Some(long) = due.checked_duration_since(Instant::now() + COARSE) {
+        tokio::time::sleep(long).await;
+    }
+    while Instant::now() < due {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

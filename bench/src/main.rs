@@ -4,6 +4,7 @@
 //! ```text
 //! cargo build --release
 //! cargo run --release -p bench -- verify [--seconds 5] [--runs 5] [--connections 16] [--json FILE]
+//! cargo run --release -p bench -- issuer [the same] [--database sqlite|postgres|both]
 //! ```
 //!
 //! Absolute rates are of a machine and a day; ratios taken within one run travel. So each suite alternates its scenarios with
@@ -11,18 +12,25 @@
 //! their spread. `docs/benchmarks.md` says what each figure means.
 //!
 //! - `machine`, `usage`: which core works for whom, and what was used.
-//! - `server`, `tokens`: the server under the benchmark, and what it issues for it.
-//! - `http`, `load`, `sample`: a closed loop of requests, and one measurement of it.
-//! - `limits`: the bare rates of the cryptography.
-//! - `verify`: a suite: which scenarios there are, and what is compared. A further suite is a further file like it.
-//! - `stats`, `report`: medians, the table and the JSON.
+//! - `installation`, `database`, `postgres`, `server`, `tokens`: the server under the benchmark, and what it issues for it.
+//! - `http`, `requests`, `load`: what is asked, in a closed or an open loop.
+//! - `sample`, `scenario`, `limits`: one measurement; several that take turns; the bare rates of the cryptography between them.
+//! - `verify`, `issuer`: a suite each: which scenarios there are, and what is compared.
+//! - `stats`, `aim`, `report`: medians, what they shall be, the tables and the JSON.
 
+mod aim;
+mod database;
 mod http;
+mod installation;
+mod issuer;
 mod limits;
 mod load;
 mod machine;
+mod postgres;
 mod report;
+mod requests;
 mod sample;
+mod scenario;
 mod server;
 mod stats;
 mod tokens;
@@ -45,19 +53,29 @@ struct Cli {
     suite: Suite,
 }
 
-#[derive(Debug, Subcommand)]
-enum Suite {
-    /// `/verify`, warm and cold, beside `/health/live` and the bare RSA-2048 verification
-    Verify(Options),
-}
-
 #[derive(Debug, Args)]
-struct Options {
-    #[command(flatten)]
-    settings: Settings,
+struct Output {
     /// Write the figures to this file, too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Suite {
+    /// `/verify`, warm and cold, beside `/health/live` and the bare RSA-2048 verification
+    Verify {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The token endpoint, beside the bare signatures
+    Issuer {
+        #[command(flatten)]
+        options: issuer::Options,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Clone, Debug, Args, serde::Serialize)]
@@ -76,6 +94,13 @@ struct Settings {
     log_level: String,
 }
 
+impl Settings {
+    /// Of the server's configuration.
+    fn log_section(&self) -> String {
+        format!("[log]\nlevel = {:?}\n", self.log_level)
+    }
+}
+
 fn main() -> ExitCode {
     match measure(&Cli::parse().suite) {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,12 +112,14 @@ fn main() -> ExitCode {
 }
 
 fn measure(suite: &Suite) -> Fallible<()> {
-    let Suite::Verify(Options { settings, json }) = suite;
     // One thread: the load must not compete with itself, nor leave its core.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(verify::run(settings))?;
-    writeln!(std::io::stdout(), "{report}")?;
-    if let Some(file) = json {
+    let (report, output) = match suite {
+        Suite::Verify { settings, output } => (runtime.block_on(verify::run(settings))?, output),
+        Suite::Issuer { options, output } => (runtime.block_on(issuer::run(options))?, output),
+    };
+    write!(std::io::stdout(), "{report}")?;
+    if let Some(file) = &output.json {
         std::fs::write(file, serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(())

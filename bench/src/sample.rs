@@ -3,58 +3,100 @@
 use std::time::{Duration, Instant};
 
 use crate::Fallible;
-use crate::load::Fleet;
-use crate::server::Server;
+use crate::load::{Fleet, Workload};
 use crate::stats::Latencies;
 use crate::usage::cpu_of_thread;
 
+/// Who is measured while it answers.
+pub(crate) trait Measured {
+    /// CPU time that it has used, where that is known.
+    fn cpu(&self) -> Fallible<Option<Duration>>;
+
+    /// What there is to tidy up between two slices.
+    fn tidy(&self) -> Fallible<()> {
+        Ok(())
+    }
+}
+
 /// A measurement that still goes on.
-#[derive(Debug)]
 pub(crate) struct Sampling<'a> {
-    server: &'a Server,
+    measured: &'a dyn Measured,
     fleet: Fleet,
+    /// A load that disturbs, whose own latencies do not count.
+    beside: Option<Fleet>,
     latencies: Latencies,
+    disturbances: usize,
     elapsed: Duration,
-    server_cpu: Duration,
+    server_cpu: Option<Duration>,
     load_cpu: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) requests: f64,
+    /// Requests of the load beside it.
+    pub(crate) disturbances: f64,
     pub(crate) elapsed: Duration,
-    pub(crate) server_cpu: Duration,
+    /// `None`: nobody can know.
+    pub(crate) server_cpu: Option<Duration>,
     pub(crate) load_cpu: Duration,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
+    pub(crate) p999: Duration,
 }
 
 impl<'a> Sampling<'a> {
     /// Begins with a load that is not counted: it warms what can be warm.
-    pub(crate) async fn begin(server: &'a Server, mut fleet: Fleet, warm_up: Duration) -> Fallible<Self> {
+    pub(crate) async fn begin(
+        measured: &'a dyn Measured,
+        workload: &Workload,
+        beside: Option<&Workload>,
+        warm_up: Duration,
+    ) -> Fallible<Self> {
+        let mut fleet = Fleet::open(workload.clone()).await?;
         fleet.drive(warm_up).await?;
-        let (latencies, zero) = (Latencies::default(), Duration::ZERO);
-        Ok(Self { server, fleet, latencies, elapsed: zero, server_cpu: zero, load_cpu: zero })
+        let beside = match beside {
+            Some(beside) => Some(Fleet::open(beside.clone()).await?),
+            None => None,
+        };
+        let (latencies, disturbances, zero) = (Latencies::default(), 0, Duration::ZERO);
+        let (elapsed, server_cpu, load_cpu) = (zero, Some(zero), zero);
+        Ok(Self { measured, fleet, beside, latencies, disturbances, elapsed, server_cpu, load_cpu })
     }
 
-    /// Measures for so long.
+    /// Measures for so long. What the load beside it still has under way then is waited for, and not counted.
     pub(crate) async fn slice(&mut self, duration: Duration) -> Fallible<()> {
-        let (began, server_before, load_before) = (Instant::now(), self.server.cpu()?, cpu_of_thread()?);
-        self.latencies.merge(self.fleet.drive(duration).await?);
-        self.elapsed += began.elapsed();
-        self.server_cpu += self.server.cpu()? - server_before;
-        self.load_cpu += cpu_of_thread()? - load_before;
-        self.server.forget_log()
+        let (began, server_before, load_before) = (Instant::now(), self.measured.cpu()?, cpu_of_thread()?);
+        let counted = async {
+            let latencies = self.fleet.drive(duration).await?;
+            Fallible::Ok((latencies, began.elapsed(), self.measured.cpu()?, cpu_of_thread()?))
+        };
+        let disturbing = async {
+            match &mut self.beside {
+                Some(beside) => beside.drive(duration).await,
+                None => Ok(Latencies::default()),
+            }
+        };
+        let (counted, disturbing) = tokio::join!(counted, disturbing);
+        let (latencies, elapsed, server_after, load_after) = counted?;
+        self.disturbances += disturbing?.count();
+        self.latencies.merge(latencies);
+        self.elapsed += elapsed;
+        self.server_cpu = self.server_cpu.zip(server_after.zip(server_before)).map(|(sum, (after, before))| sum + after - before);
+        self.load_cpu += load_after - load_before;
+        self.measured.tidy()
     }
 
     pub(crate) fn end(mut self) -> Fallible<Sample> {
         Ok(Sample {
             requests: f64::from(u32::try_from(self.latencies.count())?),
+            disturbances: f64::from(u32::try_from(self.disturbances)?),
             elapsed: self.elapsed,
             server_cpu: self.server_cpu,
             load_cpu: self.load_cpu,
-            p50: self.latencies.percentile(50),
-            p99: self.latencies.percentile(99),
+            p50: self.latencies.per_mille(500),
+            p99: self.latencies.per_mille(990),
+            p999: self.latencies.per_mille(999),
         })
     }
 }
@@ -65,22 +107,27 @@ impl Sample {
     }
 
     /// Requests that a core answers in a second in which it does nothing else.
-    pub(crate) fn per_cpu_second(&self) -> f64 {
-        self.requests / self.server_cpu.as_secs_f64()
+    pub(crate) fn per_cpu_second(&self) -> Option<f64> {
+        self.server_cpu.map(|cpu| self.requests / cpu.as_secs_f64())
     }
 
     /// Seconds of the server's CPU that a request takes.
-    pub(crate) fn cpu(&self) -> f64 {
-        self.server_cpu.as_secs_f64() / self.requests
+    pub(crate) fn cpu(&self) -> Option<f64> {
+        self.server_cpu.map(|cpu| cpu.as_secs_f64() / self.requests)
     }
 
     /// The share of the time in which the server was busy. Well below 1, something else set its rate.
-    pub(crate) fn server_busy(&self) -> f64 {
-        self.server_cpu.as_secs_f64() / self.elapsed.as_secs_f64()
+    pub(crate) fn server_busy(&self) -> Option<f64> {
+        self.server_cpu.map(|cpu| cpu.as_secs_f64() / self.elapsed.as_secs_f64())
     }
 
     /// The share of the time in which the load generator was busy. Near 1, it is the load generator.
-    pub(crate) fn load_busy(&self) -> f64 {
-        self.load_cpu.as_secs_f64() / self.elapsed.as_secs_f64()
+    pub(crate) fn load_busy(&self) -> Option<f64> {
+        Some(self.load_cpu.as_secs_f64() / self.elapsed.as_secs_f64())
+    }
+
+    /// What a CPU-second is good for here, over what it is good for there.
+    pub(crate) fn rate_over(&self, other: &Self) -> Option<f64> {
+        Some(self.per_cpu_second()? / other.per_cpu_second()?)
     }
 }

@@ -22,6 +22,18 @@ impl Spread {
         let median = if values.len().is_multiple_of(2) { f64::midpoint(at(half.saturating_sub(1)), at(half)) } else { at(half) };
         Self { median, min: at(0), max: at(values.len().saturating_sub(1)) }
     }
+
+    /// `None` where nothing is known.
+    pub(crate) fn known(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values = values.into_iter().peekable();
+        values.peek()?;
+        Some(Self::of(values))
+    }
+
+    pub(crate) fn shown(&self, decimals: usize) -> String {
+        let Self { median, min, max } = self;
+        format!("{median:.decimals$} ({min:.decimals$}..{max:.decimals$})")
+    }
 }
 
 /// How long requests took, each of them: a quantile is exact.
@@ -41,10 +53,10 @@ impl Latencies {
         self.0.extend(other.0);
     }
 
-    /// The time within which `percent` of a hundred requests were answered.
-    pub(crate) fn percentile(&mut self, percent: usize) -> Duration {
+    /// The time within which so many per mille of the requests were answered.
+    pub(crate) fn per_mille(&mut self, share: usize) -> Duration {
         self.0.sort_unstable();
-        let rank = (self.0.len() * percent).div_ceil(100);
+        let rank = (self.0.len() * share).div_ceil(1000);
         self.0.get(rank.saturating_sub(1)).copied().unwrap_or_default()
     }
 }
@@ -58,14 +70,16 @@ mod tests {
         assert_eq!(Spread::of([3.0, 1.0, 9.0]), Spread { median: 3.0, min: 1.0, max: 9.0 });
         assert_eq!(Spread::of([4.0, 1.0, 9.0, 2.0]), Spread { median: 3.0, min: 1.0, max: 9.0 });
         assert_eq!(Spread::of([]), Spread { median: 0.0, min: 0.0, max: 0.0 });
+        assert_eq!(Spread::known([3.0]), Some(Spread { median: 3.0, min: 3.0, max: 3.0 }));
+        assert_eq!(Spread::known([]), None);
     }
 
     #[test]
-    fn a_percentile_is_a_time_that_was_measured() {
+    fn a_quantile_is_a_time_that_was_measured() {
         let mut latencies = Latencies::default();
-        assert_eq!(latencies.percentile(50), Duration::ZERO);
+        assert_eq!(latencies.per_mille(500), Duration::ZERO);
         (1..=200).rev().map(Duration::from_micros).for_each(|took| latencies.record(took));
-        let micros = [0, 50, 99, 100].map(|percent| latencies.percentile(percent).as_micros());
-        assert_eq!(micros, [1, 100, 198, 200]);
+        let micros = [0, 500, 990, 999, 1000].map(|share| latencies.per_mille(share).as_micros());
+        assert_eq!(micros, [1, 100, 198, 200, 200]);
     }
 }

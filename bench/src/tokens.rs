@@ -1,12 +1,15 @@
 //! Tokens for a run, from the server's own token endpoints.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 
 use crate::Fallible;
 use crate::http::Connection;
+use crate::requests::post;
 use crate::server::Server;
 
-/// Where a kind of token comes from, and what asks for it: the clients of `provision.toml`.
+/// Where a kind of token comes from, and what asks for it: the clients of `provision/verify.toml`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     path: &'static str,
@@ -31,29 +34,27 @@ pub(crate) const UUID: Source = Source {
 
 /// So many tokens, all different.
 pub(crate) async fn fetch(server: &Server, source: Source, count: usize) -> Fallible<Vec<String>> {
-    let mut connection = Connection::open(server.public).await?;
-    let request = source.request();
+    ask(server.public, post(source.path, source.header, source.form).as_bytes(), count).await
+}
+
+/// What is answered to a request, so many times.
+pub(crate) async fn ask(server: SocketAddr, request: &[u8], count: usize) -> Fallible<Vec<String>> {
+    let mut connection = Connection::open(server, None).await?;
     let mut tokens = Vec::with_capacity(count);
     for _ in 0..count {
-        let answer = connection.exchange(&request).await?;
+        let answer = connection.exchange(request).await?;
         if answer.status != 200 {
-            return Err(format!("no token from {}:\n{}", source.path, answer.text()).into());
+            return Err(format!("no token:\n{}", answer.text()).into());
         }
-        let body: Value = serde_json::from_slice(answer.body)?;
+        let body: Value = serde_json::from_slice(&answer.content())?;
         let token = body.get("access_token").and_then(Value::as_str).ok_or("an answer without `access_token`")?;
         tokens.push(token.to_owned());
     }
     Ok(tokens)
 }
 
-impl Source {
-    fn request(&self) -> Vec<u8> {
-        let Self { path, header, form } = self;
-        let length = form.len();
-        format!(
-            "POST {path} HTTP/1.1\r\nHost: bench\r\n{header}Content-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {length}\r\n\r\n{form}"
-        )
-        .into_bytes()
-    }
+/// What the signature of a JWT covers (RFC 7515, section 5.1).
+pub(crate) fn signed_part(jwts: &[String]) -> Fallible<Vec<u8>> {
+    let (message, _) = jwts.first().and_then(|jwt| jwt.rsplit_once('.')).ok_or("the server issues no JWTs")?;
+    Ok(message.as_bytes().to_vec())
 }
