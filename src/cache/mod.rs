@@ -3,6 +3,7 @@
 //! [`Freshness`] hears of changes; a [`Cache`] believes an entry only as long as nothing that the entry was made of has
 //! changed, and only while changes are being heard at all (design 5: `changes`, `max_staleness`).
 
+mod commons;
 mod denylist;
 mod flights;
 mod freshness;
@@ -13,15 +14,19 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use commons::Commons;
 pub use denylist::Denylist;
 pub use freshness::{Freshness, Moment, Thing, Watch};
 pub use map::{Cache, Found, Origin, Senses};
 pub use reusable::{ReuseKey, SameRules};
 
 use crate::config::CacheConfig;
-use crate::model::{ActiveToken, ClientId, Issued, RealmId, UserId};
+use crate::model::{ActiveToken, ClientId, Institution, InstitutionId, Issued, RealmId, ScopeSet, UserId};
 use crate::store::clients::ClientAccount;
 use crate::store::standing::{ClientStanding, Party};
+
+/// Different institutions, and sets of scopes, that are held once for all clients; others are held for each.
+const COMMON: usize = 1000;
 
 /// All that one node remembers.
 #[derive(Debug)]
@@ -31,6 +36,9 @@ pub struct Caches {
     pub tokens: Cache<[u8; 32], Arc<ActiveToken>>,
     /// All that a token request asks about a client. None of them has a wrong try counted against it.
     pub client_accounts: Cache<(RealmId, ClientId), Arc<ClientAccount>>,
+    /// What the clients among them have in common.
+    pub institutions: Commons<(RealmId, InstitutionId), Arc<Institution>>,
+    pub scopes: Commons<ScopeSet, ScopeSet>,
     pub clients: Cache<(RealmId, ClientId), Arc<ClientStanding>>,
     pub users: Cache<(RealmId, UserId), Arc<Party>>,
     /// Tokens that were issued, for whoever asks the same again.
@@ -44,6 +52,8 @@ impl Caches {
             freshness: Arc::new(Freshness::new(config.max_staleness())),
             tokens: Cache::new(config.verified_tokens),
             client_accounts: Cache::new(config.parties),
+            institutions: Commons::new(COMMON),
+            scopes: Commons::new(COMMON),
             clients: Cache::new(config.parties),
             users: Cache::new(config.parties),
             reusable: Cache::new(config.reusable_tokens),

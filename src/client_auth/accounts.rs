@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::cache::{Found, Moment, Origin, Thing, Watch};
-use crate::model::ClientId;
+use crate::model::{ClientId, Institution};
 use crate::realms::RealmContext;
 use crate::store::StoreError;
 use crate::store::clients::{self, ClientAccount};
@@ -56,7 +56,21 @@ pub(super) fn failed(app: &App, realm: &RealmContext, account: &ClientAccount) {
 
 async fn lookup(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Option<Arc<ClientAccount>>, StoreError> {
     let mut session = app.db.read().await?;
-    Ok(clients::find_for_token(&mut session.conn(), realm.id(), id).await?.map(Arc::new))
+    let found = clients::find_for_token(&mut session.conn(), realm.id(), id).await?;
+    Ok(found.map(|account| Arc::new(shared(app, realm, account))))
+}
+
+/// The same, with what it has in common with others held once.
+fn shared(app: &App, realm: &RealmContext, mut account: ClientAccount) -> ClientAccount {
+    let client = Arc::make_mut(&mut account.client);
+    client.realm = realm.id().clone();
+    client.scopes = app.caches.scopes.share(client.scopes.clone(), client.scopes.clone());
+    let share = |institution: Arc<Institution>| {
+        app.caches.institutions.share((realm.id().clone(), institution.id.clone()), institution)
+    };
+    account.institution = account.institution.map(share);
+    client.institution = account.institution.as_ref().map(|institution| institution.id.clone());
+    account
 }
 
 /// One with wrong tries is not remembered: they may become more without a word, and the next right secret ends them.

@@ -37,9 +37,9 @@ impl<'de> serde::Deserialize<'de> for Scope {
 }
 
 /// Scopes in an order that is kept, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
-pub struct ScopeSet(Vec<Scope>);
+pub struct ScopeSet(Arc<[Scope]>);
 
 impl ScopeSet {
     /// Reads a blank-separated list; the first of repeated scopes stays. Blank text gives the empty set.
@@ -78,7 +78,7 @@ impl FromIterator<Scope> for ScopeSet {
                 once.push(scope);
             }
         }
-        Self(once)
+        Self(once.into())
     }
 }
 

@@ -58,14 +58,11 @@ impl Ground<'_> {
     /// An installation with so many clients in the realm of RS256, and [`FEW`] in the others.
     pub(super) async fn site(&self, clients: u32) -> Fallible<Site<'_>> {
         eprintln!("{}: an installation of {clients} clients", self.database.title());
-        let provision = format!("{PROVISION}{}", reuse::PROVISION.unwrap_or_default());
-        let installation = Installation::create(self.database.create().await?, &provision)?;
+        let installation = Installation::create(self.database.create().await?, PROVISION)?;
         installation.write("dialects/accounts.toml", ACCOUNTS)?;
         let secret = installation.add_secret(RS256, "bench")?;
         installation.add_secret(RS256, "victim")?;
-        let mut realms = vec![(RS256, clients), (ES256, FEW), (EDDSA, FEW)];
-        realms.extend(reuse::PROVISION.map(|_| (reuse::REALM, FEW)));
-        for (realm, clients) in realms {
+        for (realm, clients) in [(RS256, clients), (ES256, FEW), (EDDSA, FEW), (reuse::REALM, FEW)] {
             multiply(installation.database(), realm, clients).await?;
         }
         Ok(Site { ground: self, installation, secret })

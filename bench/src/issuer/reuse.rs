@@ -8,13 +8,8 @@ use crate::requests::Pick;
 use crate::scenario::Stand;
 
 pub(super) const REALM: &str = "reuse";
-/// The realm with a window: `Some(include_str!("../../provision/reuse.toml"))`, for servers that know it.
-pub(super) const PROVISION: Option<&str> = None;
 
 pub(super) async fn measure(subject: &Subject<'_>, stand: &Stand<'_>, findings: &mut Findings) -> Fallible<()> {
-    if PROVISION.is_none() {
-        return Ok(());
-    }
     let workload = subject.tokens(REALM, Pick::Random(FEW))?;
     let mut scenarios = [subject.scenario("RS256, within the reuse window", workload)];
     let limits = stand.take_turns("reuse window", &mut scenarios).await?;

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod audience;
+mod cost;
 mod exchange;
 pub mod gateway;
 mod handles;
