@@ -1,6 +1,7 @@
 //! What operations see: log lines and metrics. Labels come from closed sets only, so that no caller can make a new series.
 
 mod counts;
+mod json;
 mod log;
 mod metrics;
 

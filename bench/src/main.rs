@@ -19,6 +19,7 @@
 //! - `stats`, `aim`, `report`: medians, what they shall be, the tables and the JSON.
 
 mod aim;
+mod awake;
 mod database;
 mod http;
 mod installation;

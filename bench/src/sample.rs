@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::Fallible;
+use crate::awake::{self, Awake};
 use crate::load::{Fleet, Workload};
 use crate::stats::Latencies;
-use crate::usage::cpu_of_thread;
 
 /// Who is measured while it answers.
 pub(crate) trait Measured {
@@ -29,6 +29,8 @@ pub(crate) struct Sampling<'a> {
     elapsed: Duration,
     server_cpu: Option<Duration>,
     load_cpu: Duration,
+    /// What a turn of the load's core takes that has nothing to do, in seconds.
+    turn: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,16 +62,16 @@ impl<'a> Sampling<'a> {
             None => None,
         };
         let (latencies, disturbances, zero) = (Latencies::default(), 0, Duration::ZERO);
-        let (elapsed, server_cpu, load_cpu) = (zero, Some(zero), zero);
-        Ok(Self { measured, fleet, beside, latencies, disturbances, elapsed, server_cpu, load_cpu })
+        let (elapsed, server_cpu, load_cpu, turn) = (zero, Some(zero), zero, awake::turn().await);
+        Ok(Self { measured, fleet, beside, latencies, disturbances, elapsed, server_cpu, load_cpu, turn })
     }
 
     /// Measures for so long. What the load beside it still has under way then is waited for, and not counted.
     pub(crate) async fn slice(&mut self, duration: Duration) -> Fallible<()> {
-        let (began, server_before, load_before) = (Instant::now(), self.measured.cpu()?, cpu_of_thread()?);
+        let (began, server_before, awake) = (Instant::now(), self.measured.cpu()?, Awake::begin());
         let counted = async {
             let latencies = self.fleet.drive(duration).await?;
-            Fallible::Ok((latencies, began.elapsed(), self.measured.cpu()?, cpu_of_thread()?))
+            Fallible::Ok((latencies, began.elapsed(), self.measured.cpu()?, awake.end()))
         };
         let disturbing = async {
             match &mut self.beside {
@@ -78,12 +80,12 @@ impl<'a> Sampling<'a> {
             }
         };
         let (counted, disturbing) = tokio::join!(counted, disturbing);
-        let (latencies, elapsed, server_after, load_after) = counted?;
+        let (latencies, elapsed, server_after, idle_turns) = counted?;
         self.disturbances += disturbing?.count();
         self.latencies.merge(latencies);
         self.elapsed += elapsed;
         self.server_cpu = self.server_cpu.zip(server_after.zip(server_before)).map(|(sum, (after, before))| sum + after - before);
-        self.load_cpu += load_after - load_before;
+        self.load_cpu += elapsed.saturating_sub(Duration::from_secs_f64(idle_turns as f64 * self.turn));
         self.measured.tidy()
     }
 

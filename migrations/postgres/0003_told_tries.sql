@@ -1,5 +1,6 @@
 -- A node that remembers a client believes that no wrong tries are counted against it. So the first of a row is told to all.
--- By triggers, because a try is counted for unknown clients too, by the same statements.
+-- By triggers, because a try is counted for unknown clients too, by the same statements. A try is counted before its secret is
+-- hashed slowly, so that a right one is told as well: the nodes forget a little more than they must.
 
 CREATE FUNCTION tell_first_try() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -97,7 +97,13 @@ impl AuditWriter {
     }
 
     async fn enqueue(&self, entry: Entry) -> Result<(), AuditError> {
-        self.queue.send_timeout(entry, PATIENCE).await.map_err(|error| match error {
+        // Mostly there is room, and nothing to wait for.
+        let entry = match self.queue.try_send(entry) {
+            Ok(()) => return Ok(()),
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(AuditError::Stopped),
+            Err(mpsc::error::TrySendError::Full(entry)) => entry,
+        };
+        Box::pin(self.queue.send_timeout(entry, PATIENCE)).await.map_err(|error| match error {
             mpsc::error::SendTimeoutError::Timeout(_) => AuditError::QueueFull,
             mpsc::error::SendTimeoutError::Closed(_) => AuditError::Stopped,
         })

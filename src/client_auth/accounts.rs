@@ -55,9 +55,12 @@ pub(super) fn failed(app: &App, realm: &RealmContext, account: &ClientAccount) {
 }
 
 async fn lookup(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Option<Arc<ClientAccount>>, StoreError> {
-    let mut session = app.db.read().await?;
-    let found = clients::find_for_token(&mut session.conn(), realm.id(), id).await?;
-    Ok(found.map(|account| Arc::new(shared(app, realm, account))))
+    // Boxed: who finds the client remembered does not carry along what it would take to read it.
+    let found = Box::pin(async {
+        let mut session = app.db.read().await?;
+        clients::find_for_token(&mut session.conn(), realm.id(), id).await
+    });
+    Ok(found.await?.map(|account| Arc::new(shared(app, realm, account))))
 }
 
 /// The same, with what it has in common with others held once.
@@ -65,9 +68,8 @@ fn shared(app: &App, realm: &RealmContext, mut account: ClientAccount) -> Client
     let client = Arc::make_mut(&mut account.client);
     client.realm = realm.id().clone();
     client.scopes = app.caches.scopes.share(client.scopes.clone(), client.scopes.clone());
-    let share = |institution: Arc<Institution>| {
-        app.caches.institutions.share((realm.id().clone(), institution.id.clone()), institution)
-    };
+    let share =
+        |institution: Arc<Institution>| app.caches.institutions.share((realm.id().clone(), institution.id.clone()), institution);
     account.institution = account.institution.map(share);
     client.institution = account.institution.as_ref().map(|institution| institution.id.clone());
     account

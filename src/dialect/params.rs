@@ -1,7 +1,7 @@
 //! The parameters of a request, each known one with its values; what the dialect does not know is ignored
 //! (RFC 6749, section 3.2), what is repeated is refused.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::body::Field;
 use super::names::{Names, Param};
@@ -9,14 +9,17 @@ use super::schema::BodyFormat;
 use crate::error::{ErrorKind, OAuthError};
 use crate::secret::Secret;
 
+/// So many fields a usual request has at most.
+const FEW: usize = 16;
+
 /// The known parameters that have a value: an empty one counts as omitted (RFC 6749, section 3.1).
 #[derive(Debug)]
-pub struct Params(BTreeMap<Param, Vec<Secret<String>>>);
+pub struct Params(Vec<(Param, Secret<String>)>);
 
 impl Params {
     pub fn known(fields: Vec<(String, Field)>, format: BodyFormat, names: &Names) -> Result<Self, OAuthError> {
         refuse_repeated(&fields, format, names)?;
-        let mut params: BTreeMap<Param, Vec<Secret<String>>> = BTreeMap::new();
+        let mut params = Vec::with_capacity(fields.len());
         for (name, field) in fields {
             let Some(param) = names.find(&name) else { continue };
             let values = match field {
@@ -28,14 +31,13 @@ impl Params {
                 return Err(malformed(param, names, "holds a NUL character"));
             }
             let present = values.into_iter().filter(|value| !value.expose().is_empty());
-            params.entry(param).or_default().extend(present);
+            params.extend(present.map(|value| (param, value)));
         }
-        params.retain(|_, values| !values.is_empty());
         Ok(Self(params))
     }
 
     pub fn has(&self, param: Param) -> bool {
-        self.0.contains_key(&param)
+        self.get(param).is_some()
     }
 
     pub fn has_any(&self, params: &[Param]) -> bool {
@@ -44,25 +46,32 @@ impl Params {
 
     /// The value of a parameter that does not repeat.
     pub fn get(&self, param: Param) -> Option<&str> {
-        self.0.get(&param).and_then(|values| values.first()).map(|value| value.expose().as_str())
+        self.all(param).next()
     }
 
     /// The value of a parameter that does not repeat, given away.
     pub fn take(&mut self, param: Param) -> Option<Secret<String>> {
-        self.0.remove(&param).and_then(|mut values| values.pop())
+        let at = self.0.iter().position(|(known, _)| *known == param)?;
+        Some(self.0.remove(at).1)
     }
 
     /// All values of a parameter.
     pub fn all(&self, param: Param) -> impl Iterator<Item = &str> {
-        self.0.get(&param).into_iter().flatten().map(|value| value.expose().as_str())
+        self.0.iter().filter(move |(known, _)| *known == param).map(|(_, value)| value.expose().as_str())
     }
 }
 
 fn refuse_repeated(fields: &[(String, Field)], format: BodyFormat, names: &Names) -> Result<(), OAuthError> {
-    let mut seen = HashSet::with_capacity(fields.len());
     // A JSON key never repeats: several audiences are a list there.
     let may_repeat = |name: &str| format == BodyFormat::Form && names.find(name).is_some_and(Param::repeats);
-    match fields.iter().find(|(name, _)| !seen.insert(name.as_str()) && !may_repeat(name)) {
+    // A few are compared faster than hashed; many, which anybody may send, are not.
+    let mut seen = HashSet::new();
+    let mut is_new = |index: usize, name| match fields.len() {
+        ..=FEW => !fields.iter().take(index).any(|(before, _)| before == name),
+        _ => seen.insert(name),
+    };
+    let mut numbered = fields.iter().enumerate();
+    match numbered.find(|(index, (name, _))| !is_new(*index, name) && !may_repeat(name)).map(|(_, field)| field) {
         None => Ok(()),
         Some((name, _)) => {
             let error = OAuthError::new(ErrorKind::DuplicateParam);

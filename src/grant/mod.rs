@@ -86,6 +86,7 @@ async fn for_client(
     Ok(reuse::keep(app, window, moment, issued))
 }
 
+// What is rarely asked is boxed, so that the usual request does not carry it along.
 async fn subject(
     app: &App,
     realm: &RealmContext,
@@ -97,9 +98,11 @@ async fn subject(
         GrantRequest::ClientCredentials => Ok(client_credentials::subject(client)),
         GrantRequest::Password { username, password, otp } => {
             let presented = password::Presented { username, password, otp: otp.as_ref() };
-            password::Step { app, realm, caller, client }.first(policy.mfa, presented).await
+            Box::pin(password::Step { app, realm, caller, client }.first(policy.mfa, presented)).await
         }
-        GrantRequest::MfaOtp { mfa_token, otp } => password::Step { app, realm, caller, client }.second(mfa_token, otp).await,
-        GrantRequest::TokenExchange(asked) => exchange::Swap { app, realm, policy, client }.subject(asked).await,
+        GrantRequest::MfaOtp { mfa_token, otp } => {
+            Box::pin(password::Step { app, realm, caller, client }.second(mfa_token, otp)).await
+        }
+        GrantRequest::TokenExchange(asked) => Box::pin(exchange::Swap { app, realm, policy, client }.subject(asked)).await,
     }
 }

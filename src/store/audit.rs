@@ -1,7 +1,5 @@
 //! The audit trail as rows. What they mean is [`crate::audit`]'s.
 
-use std::sync::LazyLock;
-
 use super::batch::Batch;
 use super::{Conn, StoreError};
 use crate::model::{ClientId, InstitutionId, KeyId, RealmId, SecretId, Timestamp, UserId};
@@ -55,18 +53,19 @@ struct NumberedRow {
 
 const COLUMNS: usize = 14;
 
-static INSERT: LazyLock<Batch> = LazyLock::new(|| {
-    let before = "INSERT INTO audit (at, realm, event, actor, client_id, user_id, institution_id, secret_id, key_id, request_id, ip, \
-                  dialect, reason, detail) SELECT * FROM (";
-    Batch::new(before, COLUMNS, ") AS news WHERE column1 IS NOT NULL")
-});
+static INSERT: Batch = Batch::new(
+    "INSERT INTO audit (at, realm, event, actor, client_id, user_id, institution_id, secret_id, key_id, request_id, ip, dialect, \
+     reason, detail) SELECT * FROM (",
+    COLUMNS,
+    ") AS news WHERE column1 IS NOT NULL",
+);
 
 /// Adds rows, at most [`MOST`](super::batch::MOST), in one statement, so that a batch costs one round trip.
 pub async fn add(conn: &mut Conn<'_>, rows: Vec<AuditRow>) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let (sql, room) = INSERT.text(rows.len()).ok_or(StoreError::Refused(TABLE))?;
+    let (sql, room) = INSERT.text(conn, rows.len()).ok_or(StoreError::Refused(TABLE))?;
     on!(conn, TABLE, c => {
         let mut statement = sqlx::query(sql);
         for row in rows {

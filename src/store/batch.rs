@@ -1,7 +1,11 @@
 //! Statements for many rows at once. Few texts, whatever the number of rows, so that each connection keeps all of them prepared:
 //! the room that is left over is bound to NULLs, which the statement itself leaves out.
 
+use std::sync::OnceLock;
+
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+use super::Conn;
 
 /// How many rows the texts have room for.
 const ROOMS: [usize; 5] = [1, 4, 16, 64, MOST];
@@ -9,27 +13,36 @@ const ROOMS: [usize; 5] = [1, 4, 16, 64, MOST];
 /// Most rows of one statement.
 pub const MOST: usize = 256;
 
-/// One statement, in a text for each room.
+/// One statement, in a text for each room and database.
 #[derive(Debug)]
-pub(super) struct Batch(Vec<(usize, SqlStr)>);
+pub(super) struct Batch {
+    /// What stands before a list of values with so many columns, and after it.
+    parts: (&'static str, usize, &'static str),
+    texts: [OnceLock<SqlStr>; ROOMS.len() * 2],
+}
 
 impl Batch {
-    /// `before`, a list of values with so many columns, `after`.
-    pub(super) fn new(before: &str, columns: usize, after: &str) -> Self {
-        let row = |index: usize| {
-            let places: Vec<_> = (1..=columns).map(|column| format!("${}", index * columns + column)).collect();
-            format!("({})", places.join(", "))
-        };
-        let text = |room: usize| {
-            let rows: Vec<_> = (0..room).map(row).collect();
-            AssertSqlSafe(format!("{before}VALUES {}{after}", rows.join(", "))).into_sql_str()
-        };
-        Self(ROOMS.iter().map(|room| (*room, text(*room))).collect())
+    pub(super) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
+        Self { parts: (before, columns, after), texts: [const { OnceLock::new() }; ROOMS.len() * 2] }
     }
 
     /// The text for so many rows, and how much room it leaves over; `None` for more than [`MOST`].
-    pub(super) fn text(&self, rows: usize) -> Option<(SqlStr, usize)> {
-        self.0.iter().find(|(room, _)| *room >= rows).map(|(room, text)| (text.clone(), room - rows))
+    pub(super) fn text(&self, conn: &Conn<'_>, rows: usize) -> Option<(SqlStr, usize)> {
+        let (number, room) = ROOMS.into_iter().enumerate().find(|(_, room)| *room >= rows)?;
+        let text = self.texts.get(number * 2 + usize::from(conn.counts_places()))?;
+        let text = text.get_or_init(|| AssertSqlSafe(self.write(room, conn.counts_places())).into_sql_str());
+        Some((text.clone(), room - rows))
+    }
+
+    fn write(&self, room: usize, counted: bool) -> String {
+        let (before, columns, after) = self.parts;
+        let place = |n: usize| if counted { format!("${n}") } else { "?".to_owned() };
+        let row = |index: usize| {
+            let places: Vec<_> = (1..=columns).map(|column| place(index * columns + column)).collect();
+            format!("({})", places.join(", "))
+        };
+        let rows: Vec<_> = (0..room).map(row).collect();
+        format!("{before}VALUES {}{after}", rows.join(", "))
     }
 }
 
@@ -38,15 +51,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_smallest_text_with_room_is_taken() {
+    fn places_are_written_as_each_database_likes_them() {
         let batch = Batch::new("INSERT INTO t ", 2, " RETURNING a");
-        let text = |rows| batch.text(rows).map(|(text, left)| (text.as_str().matches('(').count(), left));
-        assert_eq!(batch.text(1).unwrap().0.as_str(), "INSERT INTO t VALUES ($1, $2) RETURNING a");
-        assert!(batch.text(3).unwrap().0.as_str().ends_with("($5, $6), ($7, $8) RETURNING a"));
-        assert_eq!(
-            [text(1), text(2), text(16), text(17), text(256)],
-            [Some((1, 0)), Some((4, 2)), Some((16, 0)), Some((64, 47)), Some((256, 0))]
-        );
-        assert_eq!(text(257), None);
+        assert_eq!(batch.write(1, true), "INSERT INTO t VALUES ($1, $2) RETURNING a");
+        assert_eq!(batch.write(4, true), "INSERT INTO t VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) RETURNING a");
+        assert_eq!(batch.write(1, false), "INSERT INTO t VALUES (?, ?) RETURNING a");
     }
 }

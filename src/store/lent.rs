@@ -79,6 +79,12 @@ pub struct Conn<'c> {
 }
 
 impl Conn<'_> {
+    /// Does a statement of thousands of values count their places, as `$1`? SQLite takes that for a name and looks for it among all
+    /// the others, which costs more than the rows do; it takes `?`.
+    pub(super) fn counts_places(&self) -> bool {
+        matches!(self.lent, Lent::Postgres(_))
+    }
+
     /// A statement is about to be sent.
     pub(super) fn begins(&mut self) {
         self.statements.count_one();

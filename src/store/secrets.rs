@@ -1,7 +1,5 @@
 //! The secrets of clients: several live ones at a time, so that rotation interrupts nobody.
 
-use std::sync::LazyLock;
-
 use super::batch::Batch;
 use super::row::Column;
 use super::{Conn, StoreError};
@@ -133,18 +131,19 @@ pub async fn rehash(conn: &mut Conn<'_>, id: &SecretId, expected_version: i64, h
     Ok(execute!(conn, TABLE, sqlx::query(SQL).bind(id).bind(expected_version).bind(hash))? == 1)
 }
 
-static TOUCH: LazyLock<Batch> = LazyLock::new(|| {
-    let after = ") UPDATE secrets SET last_used_at = uses.at FROM uses \
-                 WHERE secrets.id = uses.id AND (last_used_at IS NULL OR last_used_at < uses.at)";
-    Batch::new("WITH uses (id, at) AS (", 2, after)
-});
+static TOUCH: Batch = Batch::new(
+    "WITH uses (id, at) AS (",
+    2,
+    ") UPDATE secrets SET last_used_at = uses.at FROM uses \
+     WHERE secrets.id = uses.id AND (last_used_at IS NULL OR last_used_at < uses.at)",
+);
 
 /// Notes when these secrets, at most [`MOST`](super::batch::MOST), were last used; never moves a time back, and leaves the version, for nothing of weight changed.
 pub async fn touch(conn: &mut Conn<'_>, uses: &[(SecretId, Timestamp)]) -> Result<(), StoreError> {
     if uses.is_empty() {
         return Ok(());
     }
-    let (sql, room) = TOUCH.text(uses.len()).ok_or(StoreError::Refused(TABLE))?;
+    let (sql, room) = TOUCH.text(conn, uses.len()).ok_or(StoreError::Refused(TABLE))?;
     on!(conn, TABLE, c => {
         let mut statement = sqlx::query(sql);
         for (id, at) in uses {

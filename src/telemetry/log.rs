@@ -9,6 +9,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::json::Json;
 use crate::config::{LogConfig, LogFormat};
 
 /// How long a line may wait for company.
@@ -26,7 +27,7 @@ pub fn start_logging(config: &LogConfig) -> Result<Flush, String> {
         .with_writer(Gathered(lines.clone()))
         .with_ansi(io::stderr().is_terminal());
     match config.format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Json => builder.event_format(Json).try_init(),
         LogFormat::Text => builder.try_init(),
     }
     .map_err(|error| error.to_string())?;

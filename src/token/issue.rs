@@ -130,7 +130,6 @@ pub async fn commit(app: &App, issued: &Issued) -> Result<(), OAuthError> {
         expires_at: issued.expires_at,
         pending_at: issued.pending.then_some(issued.issued_at),
     };
-    let mut tx = app.db.begin().await?;
-    tokens::add(&mut tx.conn(), &digest(app, issued), &row).await?;
-    Ok(tx.commit().await?)
+    let stored = Box::pin(async { tokens::add(&mut app.db.write().await?.conn(), &digest(app, issued), &row).await });
+    Ok(stored.await?)
 }

@@ -123,6 +123,7 @@ on_both! {
         assert_no_good(&server, "gateway", &own, "of an institution that is off").await;
         ops.enable_institution(&Actor::Shell, &main, &InstitutionId::new(BANK)).await.unwrap();
         ops.disable_client(&Actor::Shell, &main, &client("gateway")).await.unwrap();
+        server.refresh().await;
         assert_refused(&server.send(&swap("gateway", &own, &[])).await, (401, BAD), "by a client that is off");
     }
 

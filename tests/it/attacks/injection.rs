@@ -2,6 +2,7 @@
 //! caller makes a new series of metrics.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use countersign::admin::service::SecretSource;
 use countersign::audit::Actor;
@@ -76,7 +77,9 @@ fn hostile_requests(text: &str) -> Vec<Request> {
 }
 
 /// What the process has said after so many lines: the lines of requests, each parsed.
-fn request_lines(process: &Process, since: usize) -> Vec<Value> {
+/// Those about requests, once they are written: they wait a moment for company.
+async fn request_lines(process: &Process, since: usize) -> Vec<Value> {
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let log = process.log();
     let lines = log
         .lines()
@@ -116,7 +119,7 @@ on_both! {
                 assert!(answer.headers.iter().all(|(name, value)| !name.contains(MARK) && !value.contains(MARK)), "{what}: {answer:?}");
             }
         }
-        let lines = request_lines(&process, since);
+        let lines = request_lines(&process, since).await;
         assert_eq!(lines.len(), sent, "one line each");
         assert!(lines.iter().all(|line| line.get("forged").is_none() && line["status"].as_u64().is_some_and(|status| status < 500)));
         let log = process.log();
@@ -156,7 +159,7 @@ on_both! {
         let secret = operate(Request::new("POST", &format!("{place}/secrets")).json(&json!({}))).await.json()["secret"].as_str().unwrap().to_owned();
         let claims = part(&granted(&process.send(&basic_token(id, &secret)).await), 1);
         assert_eq!((claims["sub"].as_str(), claims["client_id"].as_str(), claims["scope"].as_str()), (Some(id), Some(id), Some("read")));
-        assert_eq!(request_lines(&process, since).len(), sent + 4, "one line each");
+        assert_eq!(request_lines(&process, since).await.len(), sent + 4, "one line each");
         assert!(process.log().chars().all(|c| c == '\n' || !c.is_control()));
     }
 

@@ -170,7 +170,7 @@ async fn atk_136_sqlite_is_locked() {
 }
 
 on_both! {
-    async fn atk_136_no_connection_is_free(server) {
+    async fn atk_136_no_connection_is_free(server, |config| config.cache.parties = 0) {
         let requests = Requests::of(&server).await;
         let held = tokio::sync::Mutex::new(Vec::new());
         let hold = async || {

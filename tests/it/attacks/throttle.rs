@@ -103,14 +103,21 @@ on_both! {
         let ops = server.ops();
         let request = basic_token("demo", "demo-secret");
         granted(&server.send(&request).await);
-        let disable = async { ops.disable_client(&shell, &realm, &demo).await.map(drop).unwrap() };
+        let disable = async {
+            ops.disable_client(&shell, &realm, &demo).await.unwrap();
+            server.refresh().await;
+        };
         assert_refused(&in_flight(&server, &request, disable).await, (401, BAD), "disabled");
         ops.enable_client(&shell, &realm, &demo).await.unwrap();
+        server.refresh().await;
         granted(&server.send(&request).await);
         let river = contract("crossriver");
         granted(&server.send(&river.good()).await);
         let institution = countersign::model::InstitutionId::new("c9a7a1de-54a1-4a3c-8a41-1f0f5b8d3c77");
-        let disable = async { ops.disable_institution(&shell, &super::realm("crossriver"), &institution).await.map(drop).unwrap() };
+        let disable = async {
+            ops.disable_institution(&shell, &super::realm("crossriver"), &institution).await.unwrap();
+            server.refresh().await;
+        };
         assert_refused(&in_flight(&server, &river.good(), disable).await, river.bad, "its institution disabled");
     }
 
@@ -120,12 +127,18 @@ on_both! {
         let old = basic_token("demo", "demo-secret");
         granted(&server.send(&old).await);
         let chosen = || SecretSource::Chosen(Secret::new("another-secret".to_owned()));
-        let rotate = async { ops.add_secret(&shell, &realm, &demo, chosen(), Some(Duration::ZERO)).await.map(drop).unwrap() };
+        let rotate = async {
+            ops.add_secret(&shell, &realm, &demo, chosen(), Some(Duration::ZERO)).await.map(drop).unwrap();
+            server.refresh().await;
+        };
         assert_refused(&in_flight(&server, &old, rotate).await, (401, BAD), "rotated without overlap");
         let new = basic_token("demo", "another-secret");
         granted(&server.send(&new).await);
         let known = ops.secrets(&realm, &demo).await.unwrap().into_iter().find(|secret| secret.is_live(server.app.now())).unwrap();
-        let revoke = async { ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo, LiveTokens::Keep).await.unwrap() };
+        let revoke = async {
+            ops.revoke_secret(&shell, &realm, (&demo, &known.id), Last::RevokeToo, LiveTokens::Keep).await.unwrap();
+            server.refresh().await;
+        };
         assert_refused(&in_flight(&server, &new, revoke).await, (401, BAD), "revoked");
     }
 

@@ -48,8 +48,9 @@ in_both! {
         let clients = send(admin, &Request::new("GET", "/admin/v1/realms/main/clients").header("Authorization", &bearer)).await;
         assert_eq!((clients.status, &clients.json()["items"][0]["id"]), (200, &Value::from("admin")));
 
-        // What is done at the command line counts in the running server at once.
+        // What is done at the command line counts in the running server within `cache.max_staleness`.
         house.ok(&["client", "disable", "--realm", "main", "admin"]);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         assert_eq!(house.told(&fetch, made["client_secret"].as_str().unwrap()).code, Some(1));
 
         let killed = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();

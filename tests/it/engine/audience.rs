@@ -63,6 +63,7 @@ on_both! {
                 continue;
             }
             changed.unwrap();
+            server.refresh().await;
             let answer = ask(&server, &[]).await;
             let claims = claims(&answer);
             assert_eq!(answer.json()["expires_in"], expected);

@@ -4,7 +4,8 @@
 use countersign::admin::service::SecretSource;
 use countersign::model::{ClientId, RealmId};
 
-use super::{OAUTH2, Request, refused};
+use super::{Request, refused};
+use crate::edge::OAUTH2;
 use crate::edge::tools::{add_secret, client, execute, tries};
 use crate::edge::watch::{statements, watched};
 use crate::harness::http::Response;
@@ -115,7 +116,7 @@ on_both! {
         let request = a_client(&server, "tried").await;
         granted(&server, &request).await;
         let wrong = asks("tried", &countersign::credential::generated::generate(&*server.app.entropy).expose().clone());
-        refused(&server.send(&wrong).await);
+        refused(&server.send(&wrong).await, 401, "invalid_client");
         assert_eq!(tries(&server, REALM, "tried").await.failures, 1);
         granted(&server, &request).await;
         assert_eq!(tries(&server, REALM, "tried").await.failures, 0, "a right secret ends the count");
@@ -137,7 +138,7 @@ on_both! {
                    (SELECT created_at FROM clients WHERE id = 'locked'), (SELECT created_at FROM clients WHERE id = 'locked'))";
         execute(&server, sql).await;
         server.refresh().await;
-        refused(&server.send(&request).await);
+        refused(&server.send(&request).await, 401, "invalid_client");
         let (realm, id) = (RealmId::new(REALM), ClientId::new("locked"));
         server.ops().unlock_client(&countersign::audit::Actor::Shell, &realm, &id).await.unwrap();
         granted(&server, &request).await;

@@ -57,8 +57,10 @@ on_both! {
         found(&server, InstitutionChange::default()).await;
         assert_eq!(ask(&server, &[]).await.status, 200);
         server.ops().disable_institution(&Actor::Shell, &main(), &bank()).await.unwrap();
+        server.refresh().await;
         refused(&ask(&server, &[]).await, 401, "invalid_client");
         server.ops().enable_institution(&Actor::Shell, &main(), &bank()).await.unwrap();
+        server.refresh().await;
         assert_eq!(ask(&server, &[]).await.status, 200);
     }
 

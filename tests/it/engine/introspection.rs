@@ -260,6 +260,7 @@ on_both! {
         execute(&server, "ALTER TABLE lost RENAME TO tokens").await;
         assert!(is_active(&told(&server, "lc", &token).await));
         server.app.db.close().await;
+        server.app.caches.freshness.everything_changed();
         assert_eq!(server.send(&introspect("lc", &token)).await.status, 503);
     }
 }

@@ -36,6 +36,7 @@ on_both! {
             let first = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
             let second = swapped(&server, "books", &first, &[]).await;
             server.ops().revoke_client_tokens(&Actor::Shell, &main(), &id).await.unwrap();
+            server.refresh().await;
             if id.as_str() != "books" {
                 invalid(&server.send(&swap("books", &first, &[])).await, SUBJECT);
             }
@@ -44,6 +45,7 @@ on_both! {
         }
         let last = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
         server.ops().revoke_institution_tokens(&Actor::Shell, &main(), &bank()).await.unwrap();
+        server.refresh().await;
         assert_eq!(active(&elsewhere(&server).await, &last).await, Err("rs_revoked"));
         let next = swapped(&server, "gateway", &own_token(&server, "demo", "").await, &[]).await;
         assert!(active(&elsewhere(&server).await, &next).await.is_ok(), "of the second after");
