@@ -100,7 +100,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         Ok(Found { value: reading.await?, from: Origin::Own })
     }
 
-    /// What `read` finds now, whatever is remembered; it is remembered from then on.
+    /// What `read` finds now, in place of whatever is remembered.
     pub async fn read(
         &self,
         key: K,
@@ -119,8 +119,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         watch: impl Fn(Moment, &V) -> Option<Watch>,
     ) -> Outcome<V> {
         let found = read.await?;
-        if let Some(value) = &found {
-            self.put(key, value.clone(), watch(moment, value));
+        let kept = found.as_ref().and_then(|value| Some((value.clone(), watch(moment, value)?)));
+        match (&self.entries, kept) {
+            (Some(entries), Some(kept)) => entries.insert(key, kept),
+            // What was remembered before is no longer so, even if nobody has told of it yet.
+            (Some(entries), None) => drop(entries.remove(&key)),
+            (None, _) => {}
         }
         Ok(found)
     }

@@ -60,13 +60,15 @@ async fn lookup(app: &App, realm: &RealmContext, id: &ClientId) -> Result<Option
         let mut session = app.db.read().await?;
         clients::find_for_token(&mut session.conn(), realm.id(), id).await
     });
-    Ok(found.await?.map(|account| Arc::new(shared(app, realm, account))))
+    Ok(found.await?.map(|account| Arc::new(compact(app, (realm, id), account))))
 }
 
-/// The same, with what it has in common with others held once.
-fn shared(app: &App, realm: &RealmContext, mut account: ClientAccount) -> ClientAccount {
+/// The same in less memory: what it has in common with others is held once, and nothing holds room for more.
+fn compact(app: &App, (realm, id): (&RealmContext, &ClientId), mut account: ClientAccount) -> ClientAccount {
+    account.secrets.shrink_to_fit();
     let client = Arc::make_mut(&mut account.client);
-    client.realm = realm.id().clone();
+    client.grants.shrink_to_fit();
+    (client.realm, client.id) = (realm.id().clone(), id.clone());
     client.scopes = app.caches.scopes.share(client.scopes.clone(), client.scopes.clone());
     let share =
         |institution: Arc<Institution>| app.caches.institutions.share((realm.id().clone(), institution.id.clone()), institution);

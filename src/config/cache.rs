@@ -9,7 +9,7 @@ pub struct CacheConfig {
     pub max_staleness_ms: u64,
     /// Tokens that are remembered as good; 0 checks the signature each time.
     pub verified_tokens: usize,
-    /// Clients, and accounts, whose state is remembered.
+    /// Clients that are remembered for their next token, and clients and accounts whose state is.
     pub parties: usize,
     /// Tokens that are kept for whoever asks the same again, where a client or an API has a reuse window; 0 keeps none.
     pub reusable_tokens: usize,

@@ -44,7 +44,7 @@ pub fn look(app: &App, window: Option<&Window>, granted: &Granted) -> Option<Iss
     let window = window?;
     let kept = app.caches.reusable.get(&window.key, app.senses())?;
     let (now, end) = (app.now(), window.end(&kept));
-    // What was just read of client and institution goes before what this node has heard of them.
+    // What this request knows of client and institution may be newer than what this node has heard of them.
     if kept.facts != granted.facts || !(kept.issued_at..end).contains(&now) {
         return None;
     }

@@ -83,7 +83,7 @@ struct AccountRow {
     tries: TriesRow,
 }
 
-/// The client with its institution, secrets and tries, in one statement: the only read of a token request.
+/// The client with its institution, secrets and tries, in one statement: the only read of a token request, and none where it is remembered.
 pub async fn find_for_token(conn: &mut Conn<'_>, realm: &RealmId, id: &ClientId) -> Result<Option<ClientAccount>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",

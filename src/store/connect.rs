@@ -16,6 +16,9 @@ use crate::secret::Secret;
 /// with SQLite's own error.
 const BUSY_LIMIT: Duration = Duration::from_millis(1500);
 
+/// Pages of the file that each connection keeps, in KiB with SQLite's minus sign: the system keeps the file itself in memory.
+const PAGES_KIB: &str = "-512";
+
 /// A connection that rested longer than this is tried before it is lent; a younger one is taken at its word.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
 
@@ -91,7 +94,8 @@ async fn sqlite(options: &DbOptions) -> Result<Db, sqlx::Error> {
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
-        .busy_timeout(BUSY_LIMIT);
+        .busy_timeout(BUSY_LIMIT)
+        .pragma("cache_size", PAGES_KIB);
     create_private(file.get_filename()).await?;
     // The writer first: it turns the file into WAL mode, which a reader may not.
     let write = sqlite_pool(options, 1)
