@@ -57,6 +57,19 @@ pub async fn append(conn: &mut Conn<'_>, change: &Change, now: Timestamp) -> Res
     execute!(conn, TABLE, sqlx::query(SQL).bind(now).bind(&change.realm).bind(change.kind.as_str()).bind(&change.id)).map(drop)
 }
 
+/// Tells of the first wrong try in a row of a client, `failures` being how many there are: a node that remembers a client
+/// believes that there are none. The statement is sent whoever was tried, so that unknown ones cost the same.
+pub async fn append_first_try(
+    conn: &mut Conn<'_>,
+    (realm, client): (&RealmId, Option<&str>),
+    failures: u32,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO changes (at, realm, kind, id) SELECT $1, $2, $3, $4 WHERE $4 IS NOT NULL AND $5 = 1";
+    let kind = ChangeKind::Client.as_str();
+    execute!(conn, TABLE, sqlx::query(SQL).bind(now).bind(realm).bind(kind).bind(client).bind(i64::from(failures))).map(drop)
+}
+
 /// The changes numbered after this one. A number becomes visible when its transaction commits, so possibly after a higher
 /// one: follow the table with a [`ChangeReader`].
 pub async fn since(conn: &mut Conn<'_>, after: i64) -> Result<Vec<(i64, Change)>, StoreError> {

@@ -20,14 +20,9 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_resource_side.sql"),
     ),
     (
-        "told_tries",
-        include_str!("../../migrations/postgres/0003_told_tries.sql"),
-        include_str!("../../migrations/sqlite/0003_told_tries.sql"),
-    ),
-    (
         "reuse_window",
-        include_str!("../../migrations/postgres/0004_reuse_window.sql"),
-        include_str!("../../migrations/sqlite/0004_reuse_window.sql"),
+        include_str!("../../migrations/postgres/0003_reuse_window.sql"),
+        include_str!("../../migrations/sqlite/0003_reuse_window.sql"),
     ),
 ];
 

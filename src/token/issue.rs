@@ -130,6 +130,10 @@ pub async fn commit(app: &App, issued: &Issued) -> Result<(), OAuthError> {
         expires_at: issued.expires_at,
         pending_at: issued.pending.then_some(issued.issued_at),
     };
-    let stored = Box::pin(async { tokens::add(&mut app.db.write().await?.conn(), &digest(app, issued), &row).await });
+    let stored = Box::pin(async {
+        let mut tx = app.db.begin().await?;
+        tokens::add(&mut tx.conn(), &digest(app, issued), &row).await?;
+        tx.commit().await
+    });
     Ok(stored.await?)
 }

@@ -3,8 +3,8 @@
 use super::{CheckError, CredentialChecker};
 use crate::audit::{Actor, AuditEvent, Record, record_in};
 use crate::model::{ClientId, LockoutPolicy, Principal, PrincipalKind, Realm, Timestamp, UserId};
-use crate::store::StoreError;
 use crate::store::lockouts::{self, Reservation};
+use crate::store::{StoreError, changes};
 
 /// A try that is counted and not yet settled: so many in a row with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +58,18 @@ impl CredentialChecker {
         lockouts::give_back(&mut session.conn(), who).await
     }
 
-    /// A reserved try was wrong. If it was the last one allowed, the lock closes and is recorded, in one transaction.
+    /// A reserved try was wrong: the first of a client is told to all nodes. If it was the last one allowed, the lock closes and
+    /// is recorded, in one transaction.
     pub async fn wrong(&self, realm: &Realm, who: Option<&Principal>, reserved: Reserved) -> Result<(), CheckError> {
-        let Some(who) = who.filter(|_| realm.lockout.threshold > 0 && reserved.failures >= realm.lockout.threshold) else {
+        if realm.lockout.threshold == 0 {
             return Ok(());
-        };
+        }
         let now = self.clock.now();
+        let client = who.filter(|who| who.kind == PrincipalKind::Client).map(|who| who.id.as_str());
+        let mut session = self.db.write().await?;
+        changes::append_first_try(&mut session.conn(), (&realm.id, client), reserved.failures, now).await?;
+        drop(session);
+        let Some(who) = who.filter(|_| reserved.failures >= realm.lockout.threshold) else { return Ok(()) };
         let mut tx = self.db.begin().await?;
         if lockouts::lock_if_exhausted(&mut tx.conn(), who, &realm.lockout, now).await? {
             record_in(&mut tx.conn(), &locked(who, now)).await?;

@@ -77,9 +77,14 @@ fn hostile_requests(text: &str) -> Vec<Request> {
 }
 
 /// What the process has said after so many lines: the lines of requests, each parsed.
-/// Those about requests, once they are written: they wait a moment for company.
-async fn request_lines(process: &Process, since: usize) -> Vec<Value> {
+/// How many lines there are, once they are written: they wait a moment for company.
+async fn settled(process: &Process) -> usize {
     tokio::time::sleep(Duration::from_millis(200)).await;
+    process.log().lines().count()
+}
+
+async fn request_lines(process: &Process, since: usize) -> Vec<Value> {
+    settled(process).await;
     let log = process.log();
     let lines = log
         .lines()
@@ -107,7 +112,7 @@ on_both! {
             before.push(count(&server, query).await);
         }
         let process = Process::serve(&server.url).await;
-        let since = process.log().lines().count();
+        let since = settled(&process).await;
         let mut sent = 0;
         for text in HOSTILE {
             for request in hostile_requests(text) {
@@ -136,7 +141,7 @@ on_both! {
         let administrator = token(&[GRANT, ("scope", "countersign.admin")]).basic("demo-admin", "demo-admin-secret");
         let admin = granted(&process.send(&administrator).await);
         let operate = async |request: Request| send(process.admin, &bearer(&admin, request)).await;
-        let since = process.log().lines().count();
+        let since = settled(&process).await;
         let mut sent = 0;
         for text in HOSTILE {
             let name = json!({ "name": text });

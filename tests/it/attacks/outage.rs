@@ -123,7 +123,7 @@ pub fn committed(config: &mut Config) {
 async fn behind_a_door() -> Option<(Server, Server, Proxy)> {
     let direct = Server::start(Backend::Postgres, |_| {}).await?;
     let proxy = Proxy::to(&direct.url).await;
-    let server = Server::on(&proxy.url(), |_| {}).await;
+    let server = Server::on(&proxy.url(), |config| config.cache.parties = 0).await;
     Some((server, direct, proxy))
 }
 
@@ -203,7 +203,7 @@ on_both! {
         recovers(&server, &requests).await;
     }
 
-    async fn atk_137_without_the_count_of_tries_nobody_may_try(server) {
+    async fn atk_137_without_the_count_of_tries_nobody_may_try(server, |config| config.cache.parties = 0) {
         let requests = Requests::of(&server).await;
         recovers(&server, &requests).await;
         sql(&server, "ALTER TABLE lockouts RENAME TO lost").await;

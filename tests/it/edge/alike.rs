@@ -159,7 +159,7 @@ fn edge_038_every_cause_asks_the_database_the_same() {
     }
     let asked = |case: &str| statements(&log, case);
     let reference = asked("nobody");
-    assert_eq!(reference.len(), 2, "the client is looked up and a try reserved: {reference:?}");
+    assert_eq!(reference.len(), 3, "the client is looked up, a try reserved, and told if it is the first: {reference:?}");
     for (name, cause) in CAUSES {
         assert_eq!(asked(name), reference, "{cause}");
     }

@@ -173,8 +173,6 @@ on_both! {
 
     async fn a_change_elsewhere_does_not_end_it(server) {
         window(&server, "main", "demo", Some(WINDOW)).await;
-        // A slow hash counts a try first, which is told like a wrong one.
-        token(&server, READ).await;
         let before = standing(&server, "elsewhere").await;
         window(&server, "main", "demo-gateway", Some(1)).await;
         server.ops().revoke_client_tokens(&Actor::Shell, &RealmId::new("lc"), &ClientId::new(LC_ID)).await.unwrap();
