@@ -13,7 +13,7 @@ use crate::usage::Processes;
 
 /// $1: the name of the database. The log is that of the whole cluster, in which nobody else works.
 const COUNTERS: &str = "\
-SELECT xact_commit, tup_inserted, CAST(pg_current_wal_insert_lsn() - CAST('0/0' AS pg_lsn) AS BIGINT)
+SELECT xact_commit, tup_inserted, tup_updated, CAST(pg_current_wal_insert_lsn() - CAST('0/0' AS pg_lsn) AS BIGINT)
 FROM pg_stat_database WHERE datname = $1";
 
 /// Reads the counters, through a connection to another database than the one that is watched.
@@ -31,7 +31,8 @@ pub(crate) struct Counters {
     nodes_cpu: Duration,
     postgres_cpu: Duration,
     transactions: i64,
-    rows: i64,
+    inserted: i64,
+    updated: i64,
     wal_bytes: i64,
 }
 
@@ -43,7 +44,8 @@ pub(crate) struct Spent {
     nodes_cpu: f64,
     postgres_cpu: f64,
     transactions: f64,
-    rows: f64,
+    inserted: f64,
+    updated: f64,
     wal_bytes: f64,
 }
 
@@ -62,7 +64,8 @@ struct PerSecond {
     nodes_cores: Spread,
     postgres_cores: Spread,
     transactions: Spread,
-    rows: Spread,
+    inserted: Spread,
+    updated: Spread,
     wal_bytes: Spread,
 }
 
@@ -71,7 +74,8 @@ struct PerToken {
     nodes_cpu_micros: Spread,
     postgres_cpu_micros: Spread,
     transactions: Spread,
-    rows: Spread,
+    inserted: Spread,
+    updated: Spread,
     wal_bytes: Spread,
 }
 
@@ -86,12 +90,20 @@ impl Watch {
 
     pub(crate) async fn read(&mut self, nodes: &[&dyn Measured]) -> Fallible<Counters> {
         let counters = sqlx::query_as(COUNTERS).bind(&self.database).fetch_one(&mut self.connection).await?;
-        let (transactions, rows, wal_bytes): (i64, i64, i64) = counters;
+        let (transactions, inserted, updated, wal_bytes): (i64, i64, i64, i64) = counters;
         let mut nodes_cpu = Duration::ZERO;
         for node in nodes {
             nodes_cpu += node.cpu()?.ok_or("a node whose CPU time nobody knows")?;
         }
-        Ok(Counters { at: Instant::now(), nodes_cpu, postgres_cpu: self.processes.cpu()?, transactions, rows, wal_bytes })
+        Ok(Counters {
+            at: Instant::now(),
+            nodes_cpu,
+            postgres_cpu: self.processes.cpu()?,
+            transactions,
+            inserted,
+            updated,
+            wal_bytes,
+        })
     }
 }
 
@@ -104,7 +116,8 @@ impl Counters {
             nodes_cpu: self.nodes_cpu.saturating_sub(before.nodes_cpu).as_secs_f64(),
             postgres_cpu: self.postgres_cpu.saturating_sub(before.postgres_cpu).as_secs_f64(),
             transactions: (self.transactions - before.transactions) as f64,
-            rows: (self.rows - before.rows) as f64,
+            inserted: (self.inserted - before.inserted) as f64,
+            updated: (self.updated - before.updated) as f64,
             wal_bytes: (self.wal_bytes - before.wal_bytes) as f64,
         }
     }
@@ -126,35 +139,61 @@ impl Strain {
             nodes_cores: spread(|it| it.nodes_cpu / it.seconds),
             postgres_cores: spread(|it| it.postgres_cpu / it.seconds),
             transactions: spread(|it| it.transactions / it.seconds),
-            rows: spread(|it| it.rows / it.seconds),
+            inserted: spread(|it| it.inserted / it.seconds),
+            updated: spread(|it| it.updated / it.seconds),
             wal_bytes: spread(|it| it.wal_bytes / it.seconds),
         };
         let per_token = spent.iter().all(|it| it.tokens > 0.0).then(|| PerToken {
             nodes_cpu_micros: spread(|it| it.cpu_per_token() * 1e6),
             postgres_cpu_micros: spread(|it| it.postgres_cpu / it.tokens * 1e6),
             transactions: spread(|it| it.transactions / it.tokens),
-            rows: spread(|it| it.rows / it.tokens),
+            inserted: spread(|it| it.inserted / it.tokens),
+            updated: spread(|it| it.updated / it.tokens),
             wal_bytes: spread(|it| it.wal_bytes / it.tokens),
         });
         Self { name, per_second, per_token }
     }
 
-    pub(crate) const PER_SECOND: [&str; 7] =
-        ["per second", "tokens", "cores of the nodes", "cores of Postgres", "transactions", "rows", "WAL bytes"];
-    pub(crate) const PER_TOKEN: [&str; 6] =
-        ["per token", "CPU-µs of the nodes", "CPU-µs of Postgres", "transactions", "rows", "WAL bytes"];
+    pub(crate) const PER_SECOND: [&str; 8] = [
+        "per second",
+        "tokens",
+        "cores of the nodes",
+        "cores of Postgres",
+        "transactions",
+        "rows inserted",
+        "rows updated",
+        "WAL bytes",
+    ];
+    pub(crate) const PER_TOKEN: [&str; 7] =
+        ["per token", "CPU-µs of the nodes", "CPU-µs of Postgres", "transactions", "rows inserted", "rows updated", "WAL bytes"];
 
-    pub(crate) fn per_second(&self) -> [String; 7] {
-        let PerSecond { tokens, nodes_cores, postgres_cores, transactions, rows, wal_bytes } = &self.per_second;
-        let (nodes, postgres) = (nodes_cores.shown(3), postgres_cores.shown(3));
-        [self.name.to_owned(), tokens.shown(0), nodes, postgres, transactions.shown(1), rows.shown(0), wal_bytes.shown(0)]
+    pub(crate) fn per_second(&self) -> [String; 8] {
+        let PerSecond { tokens, nodes_cores, postgres_cores, transactions, inserted, updated, wal_bytes } = &self.per_second;
+        [
+            self.name.to_owned(),
+            tokens.shown(0),
+            nodes_cores.shown(3),
+            postgres_cores.shown(3),
+            transactions.shown(1),
+            inserted.shown(0),
+            updated.shown(0),
+            wal_bytes.shown(0),
+        ]
     }
 
     /// `None` where nobody asked.
-    pub(crate) fn per_token(&self) -> Option<[String; 6]> {
-        let PerToken { nodes_cpu_micros, postgres_cpu_micros, transactions, rows, wal_bytes } = self.per_token.as_ref()?;
-        let (nodes, postgres) = (nodes_cpu_micros.shown(1), postgres_cpu_micros.shown(1));
-        Some([self.name.to_owned(), nodes, postgres, transactions.shown(4), rows.shown(2), wal_bytes.shown(0)])
+    pub(crate) fn per_token(&self) -> Option<[String; 7]> {
+        let PerToken { nodes_cpu_micros, postgres_cpu_micros, transactions, inserted, updated, wal_bytes } =
+            self.per_token.as_ref()?;
+        Some([
+            self.name.to_owned(),
+            nodes_cpu_micros.shown(1),
+            postgres_cpu_micros.shown(1),
+            transactions.shown(4),
+            inserted.shown(2),
+            updated.shown(2),
+            wal_bytes.shown(0),
+        ])
     }
 }
 
@@ -165,13 +204,22 @@ mod tests {
     fn spent(tokens: f64) -> Spent {
         let at = Instant::now();
         let cpu = Duration::from_secs;
-        let before = Counters { at, nodes_cpu: cpu(1), postgres_cpu: cpu(5), transactions: 10, rows: 100, wal_bytes: 1000 };
+        let before = Counters {
+            at,
+            nodes_cpu: cpu(1),
+            postgres_cpu: cpu(5),
+            transactions: 10,
+            inserted: 100,
+            updated: 7,
+            wal_bytes: 1000,
+        };
         let after = Counters {
             at: at + Duration::from_secs(4),
             nodes_cpu: cpu(3),
             postgres_cpu: cpu(6),
             transactions: 50,
-            rows: 8100,
+            inserted: 8100,
+            updated: 407,
             wal_bytes: 1_601_000,
         };
         after.since(before, tokens)
@@ -183,9 +231,9 @@ mod tests {
         let alone = |text: &str| format!("{text} ({text}..{text})");
         let [name, cells @ ..] = strain.per_second();
         assert_eq!(name, "both");
-        assert_eq!(cells, ["2000", "0.500", "0.250", "10.0", "2000", "400000"].map(alone));
+        assert_eq!(cells, ["2000", "0.500", "0.250", "10.0", "2000", "100", "400000"].map(alone));
         let [_, cells @ ..] = strain.per_token().unwrap();
-        assert_eq!(cells, ["250.0", "125.0", "0.0050", "1.00", "200"].map(alone));
+        assert_eq!(cells, ["250.0", "125.0", "0.0050", "1.00", "0.05", "200"].map(alone));
     }
 
     #[test]
