@@ -200,6 +200,7 @@ impl Strain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Part;
 
     fn spent(tokens: f64) -> Spent {
         let at = Instant::now();
@@ -238,6 +239,12 @@ mod tests {
 
     #[test]
     fn where_nobody_asks_there_is_nothing_per_token() {
-        assert!(Strain::new("idle", &[spent(0.0)]).per_token().is_none());
+        let strains = vec![Strain::new("idle", &[spent(0.0)]), Strain::new("busy", &[spent(8000.0)])];
+        assert!(strains.first().unwrap().per_token().is_none());
+        let text = Part { strains, ..Part::default() }.to_string();
+        let (second, token) = text.split_once("| per token |").unwrap();
+        assert!(second.starts_with("\n| per second | tokens | ") && second.contains("\n| idle | 0 (0..0) |"), "{text}");
+        assert!(token.contains("\n| busy | 250.0 (250.0..250.0) |") && !token.contains("idle"), "{text}");
+        assert!(!text.contains("scenario") && !text.contains("limit"), "{text}");
     }
 }
