@@ -74,7 +74,8 @@ impl Installation {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Fallible<String> {
+    /// Runs a command of the binary, and gives back what it said.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Fallible<String> {
         finish(self.prepare(Command::new(binary()?)).args(arguments))
     }
 }

@@ -5,6 +5,7 @@
 //! cargo build --release
 //! cargo run --release -p bench -- verify [--seconds 5] [--runs 5] [--connections 16] [--json FILE]
 //! cargo run --release -p bench -- issuer [the same] [--database sqlite|postgres|both]
+//! cargo run --release -p bench -- scale [as verify]
 //! ```
 //!
 //! Absolute rates are of a machine and a day; ratios taken within one run travel. So each suite alternates its scenarios with
@@ -15,7 +16,8 @@
 //! - `installation`, `database`, `postgres`, `server`, `tokens`: the server under the benchmark, and what it issues for it.
 //! - `http`, `requests`, `load`: what is asked, in a closed or an open loop.
 //! - `sample`, `scenario`, `limits`: one measurement; several that take turns; the bare rates of the cryptography between them.
-//! - `verify`, `issuer`: a suite each: which scenarios there are, and what is compared.
+//! - `strain`: what nodes and their Postgres have to do.
+//! - `verify`, `issuer`, `scale`: a suite each: which scenarios there are, and what is compared.
 //! - `stats`, `aim`, `report`: medians, what they shall be, the tables and the JSON.
 
 mod aim;
@@ -31,9 +33,11 @@ mod postgres;
 mod report;
 mod requests;
 mod sample;
+mod scale;
 mod scenario;
 mod server;
 mod stats;
+mod strain;
 mod tokens;
 mod usage;
 mod verify;
@@ -74,6 +78,13 @@ enum Suite {
     Issuer {
         #[command(flatten)]
         options: issuer::Options,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// One node and two on one Postgres: what each wants of the other, and of the database
+    Scale {
+        #[command(flatten)]
+        settings: Settings,
         #[command(flatten)]
         output: Output,
     },
@@ -118,6 +129,7 @@ fn measure(suite: &Suite) -> Fallible<()> {
     let (report, output) = match suite {
         Suite::Verify { settings, output } => (runtime.block_on(verify::run(settings))?, output),
         Suite::Issuer { options, output } => (runtime.block_on(issuer::run(options))?, output),
+        Suite::Scale { settings, output } => (runtime.block_on(scale::run(settings))?, output),
     };
     write!(std::io::stdout(), "{report}")?;
     if let Some(file) = &output.json {

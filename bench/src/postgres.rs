@@ -64,7 +64,13 @@ impl Cluster {
         Ok(self.url(&name))
     }
 
-    fn url(&self, database: &str) -> String {
+    /// Of the process from which all of its others descend.
+    pub(crate) fn pid(&self) -> Fallible<u32> {
+        let lines = fs::read_to_string(self.directory.join("data/postmaster.pid"))?;
+        Ok(lines.lines().next().unwrap_or_default().trim().parse()?)
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.directory.display())
     }
 }

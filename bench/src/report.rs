@@ -10,6 +10,7 @@ use crate::aim::Figure;
 use crate::machine::{Machine, Pinned};
 use crate::sample::Sample;
 use crate::stats::Spread;
+use crate::strain::Strain;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -28,6 +29,8 @@ pub(crate) struct Part {
     pub(crate) title: Option<&'static str>,
     pub(crate) figures: Vec<Figure>,
     pub(crate) rows: Vec<Row>,
+    /// What nodes and their database had to do, in a suite that asks for it.
+    pub(crate) strains: Vec<Strain>,
     pub(crate) limits: Vec<Limit>,
     /// Shares of the time in which the server had its core, over all runs.
     pub(crate) server_busy: Option<Spread>,
@@ -113,8 +116,11 @@ impl fmt::Display for Part {
             table(f, &["figure", "aim", "measured", ""], &cells)?;
         }
         self.scenarios(f)?;
+        self.strains(f)?;
         let limits: Vec<_> = self.limits.iter().map(|limit| vec![limit.name.to_owned(), limit.per_cpu_second.shown(0)]).collect();
-        table(f, &["limit", "per CPU-second"], &limits)?;
+        if !limits.is_empty() {
+            table(f, &["limit", "per CPU-second"], &limits)?;
+        }
         if let (Some(server), Some(load)) = (&self.server_busy, &self.load_busy) {
             let (server, load) = (server.shown(2), load.shown(2));
             writeln!(f, "\nOf the time, the server was busy for {server}, the load generator for {load}.")?;
@@ -127,7 +133,18 @@ impl fmt::Display for Part {
 }
 
 impl Part {
+    fn strains(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.strains.is_empty() {
+            return Ok(());
+        }
+        table(f, &Strain::PER_SECOND, &self.strains.iter().map(Strain::per_second).collect::<Vec<_>>())?;
+        table(f, &Strain::PER_TOKEN, &self.strains.iter().filter_map(Strain::per_token).collect::<Vec<_>>())
+    }
+
     fn scenarios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
         let ratios: BTreeSet<&str> = self.rows.iter().flat_map(|row| row.ratios.keys().copied()).collect();
         let ratios: Vec<&str> = ratios.into_iter().collect();
         let disturbed = self.rows.iter().any(|row| row.beside_per_second.is_some());

@@ -64,7 +64,7 @@ impl Findings {
             limit("EdDSA sign (Ed25519)", |limits| limits.sign_eddsa),
         ];
         let (server_busy, load_busy) = (Spread::known(self.server_busy), Spread::known(self.load_busy));
-        Part { title, figures: self.figures, rows: self.rows, limits, server_busy, load_busy, resident_kib: None }
+        Part { title, figures: self.figures, rows: self.rows, limits, server_busy, load_busy, ..Part::default() }
     }
 }
 
