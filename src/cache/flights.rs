@@ -11,13 +11,16 @@ use super::Moment;
 
 /// Readings that are under way, by what is read and the state of news in which it is.
 #[derive(Debug)]
-pub(super) struct Flights<K: Hash + Eq, R>(Mutex<HashMap<(K, Moment), Arc<OnceCell<R>>>>);
+pub(super) struct Flights<K: Hash + Eq, R>(Mutex<HashMap<(K, Moment), Reading<R>>>);
+
+/// Set once it is done.
+type Reading<R> = Arc<OnceCell<R>>;
 
 /// A place in one of them. Whoever leaves it last closes it.
 pub(super) struct Seat<'a, K: Hash + Eq, R> {
     flights: &'a Flights<K, R>,
     key: (K, Moment),
-    reading: Arc<OnceCell<R>>,
+    reading: Reading<R>,
 }
 
 impl<K: Hash + Eq + Clone, R: Clone> Flights<K, R> {
