@@ -90,12 +90,14 @@ on_both! {
         let bank = InstitutionId::new(BANK);
         let only_books = InstitutionChange { claims: json!({ "may_act": { "sub": "books" } }).as_object().cloned(), ..InstitutionChange::default() };
         server.ops().update_institution(&Actor::Shell, &realm("main"), &bank, only_books).await.unwrap();
+        server.refresh().await;
         let named = own_token(&server, "demo", "").await;
         let expected = invalid("The client is not the one that may act for the subject");
         assert_refused(&server.send(&swap("gateway", &named, &[])).await, (400, &expected), "may_act");
         granted(&server.send(&swap("books", &named, &[])).await);
         let nobody = InstitutionChange { claims: Some(serde_json::Map::new()), ..InstitutionChange::default() };
         server.ops().update_institution(&Actor::Shell, &realm("main"), &bank, nobody).await.unwrap();
+        server.refresh().await;
         let mut passed = own_token(&server, "demo", "").await;
         for id in ["gateway", "books", "gateway", "books", "gateway"] {
             passed = swapped(&server, id, &passed, &[]).await;

@@ -74,6 +74,7 @@ on_both! {
     async fn what_asks_for_a_person_is_not_granted_to_a_machine(server) {
         let change = ClientChange { scopes: Some(scopes("read openid offline_access")), ..ClientChange::default() };
         server.ops().update_client(&Actor::Shell, &main(), &demo(), change).await.unwrap();
+        server.refresh().await;
         refused(&ask(&server, &[("scope", "openid")]).await, 400, "invalid_scope");
         refused(&ask(&server, &[("scope", "read offline_access")]).await, 400, "invalid_scope");
         assert_eq!(ask(&server, &[]).await.json()["scope"], "read");

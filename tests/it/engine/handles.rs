@@ -55,6 +55,7 @@ on_both! {
         let (realm, acme) = (RealmId::new("crossriver"), ClientId::new("acme"));
         let change = ClientChange { requires_mfa: Some(true), ..ClientChange::default() };
         server.ops().update_client(&Actor::Shell, &realm, &acme, change).await.unwrap();
+        server.refresh().await;
         let form = [("grant_type", "client_credentials"), ("client_id", "acme"), ("client_secret", "s3cr3t-crossriver")];
         let answer = server.send(&Request::new("POST", "/connect/token").form(&form)).await;
         assert!(answer.status >= 400 && answer.json().get("access_token").is_none(), "{answer:?}");

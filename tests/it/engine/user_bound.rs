@@ -135,15 +135,19 @@ on_both! {
         let (ops, realm, shell, user) = (server.ops(), main(), Actor::Shell, UserId::new(USER));
         for id in ["demo", "gateway"].map(client) {
             ops.disable_client(&shell, &realm, &id).await.unwrap();
+            server.refresh().await;
             assert_eq!(active(&server, &bound).await, Err("rs_revoked"), "{id}");
             ops.enable_client(&shell, &realm, &id).await.unwrap();
+            server.refresh().await;
             assert!(active(&server, &bound).await.is_ok(), "{id}");
         }
         ops.block_user(&shell, &realm, &user).await.unwrap();
+        server.refresh().await;
         assert_eq!(active(&server, &bound).await, Err("rs_revoked"));
         unknown(&server.send(&about("gateway", &own, USER, &[])).await);
         refused(&server.send(&swap("gateway", &bound, &[("scope", "read")])).await, 400, "invalid_request");
         ops.unblock_user(&shell, &realm, &user).await.unwrap();
+        server.refresh().await;
         assert!(users::revoke_tokens(&mut server.app.db.write().await.unwrap().conn(), &realm, &user, server.clock.now()).await.unwrap());
         refused(&server.send(&swap("gateway", &bound, &[("scope", "read")])).await, 400, "invalid_request");
         let other = Server::on(&server.url, |_| {}).await;
@@ -154,6 +158,7 @@ on_both! {
         services(&server).await;
         let narrowed = serde_json::from_value(json!({ "scopes": ["read"] })).unwrap();
         server.ops().update_user(&Actor::Shell, &main(), &UserId::new(USER), narrowed).await.unwrap();
+        server.refresh().await;
         let own = own_token(&server, "demo", "").await;
         assert_eq!(server.send(&about("gateway", &own, USER, &[])).await.json()["scope"], "read");
         refused(&server.send(&about("gateway", &own, USER, &[("scope", "ledger.read")])).await, 400, "invalid_scope");

@@ -49,6 +49,7 @@ on_both! {
         assert_eq!(granted(&own, &[]).await, "read", "what the partner holds no longer is not passed on");
         let of_bank = InstitutionChange { scopes: Some(Some(scopes("ledger.read"))), ..InstitutionChange::default() };
         server.ops().update_institution(&Actor::Shell, &main(), &bank(), of_bank).await.unwrap();
+        server.refresh().await;
         refused(&server.send(&swap("gateway", &own, &[("scope", "read")])).await, 400, "invalid_scope");
     }
 
@@ -87,6 +88,7 @@ on_both! {
         let own = own_token(&server, "demo", "").await;
         let bound = InstitutionChange { networks: Some(vec!["203.0.113.0/24".parse().unwrap()]), ..InstitutionChange::default() };
         server.ops().update_institution(&Actor::Shell, &main(), &bank(), bound).await.unwrap();
+        server.refresh().await;
         assert_eq!(server.send(&swap("gateway", &own, &[])).await.status, 200, "the partner's network is not where the service is");
         let member = ClientChange { institution: Some(Some(bank())), ..ClientChange::default() };
         change(&server, "gateway", member).await;
@@ -100,6 +102,7 @@ on_both! {
         for (audience, scopes) in [(API, &ALL[..2]), (LEDGER, &ALL[2..])] {
             let api = json!({ "audience": audience, "scopes": scopes, "owners": ["gateway"] });
             server.ops().put_api(&Actor::Shell, &main(), &serde_json::from_value(api).unwrap()).await.unwrap();
+            server.refresh().await;
         }
         let mut seed = 8693_u32;
         let mut draw = |of: u32| {
@@ -116,6 +119,7 @@ on_both! {
             let own = own_token(&server, "demo", "").await;
             let of_bank = InstitutionChange { scopes: Some(Some(institution.clone())), ..InstitutionChange::default() };
             server.ops().update_institution(&Actor::Shell, &main(), &bank(), of_bank).await.unwrap();
+            server.refresh().await;
             server.clock.advance(Duration::from_millis(u64::from(draw(3_000_000))));
             let target = [None, Some((API, of_mask(3))), Some((LEDGER, of_mask(12)))][usize::try_from(draw(3)).unwrap()].clone();
             let asked_text = asked.to_string();

@@ -18,14 +18,17 @@ on_both! {
         let (ops, realm, shell) = (server.ops(), main(), Actor::Shell);
         for id in ["demo", "gateway", "books"].map(client) {
             ops.disable_client(&shell, &realm, &id).await.unwrap();
+            server.refresh().await;
             assert_eq!(active(&server, &second).await, Err("rs_revoked"), "{id}");
             assert_eq!(active(&server, &first).await.is_err(), id.as_str() != "books", "{id}");
             let answer = server.send(&swap("books", &first, &[])).await;
             if id.as_str() == "books" { refused(&answer, 401, "invalid_client") } else { invalid(&answer, SUBJECT) }
             ops.enable_client(&shell, &realm, &id).await.unwrap();
+            server.refresh().await;
             assert!(active(&server, &second).await.is_ok(), "{id}");
         }
         ops.disable_institution(&shell, &realm, &bank()).await.unwrap();
+        server.refresh().await;
         assert_eq!(active(&server, &second).await, Err("rs_revoked"));
         invalid(&server.send(&swap("books", &first, &[])).await, SUBJECT);
     }
