@@ -1,12 +1,10 @@
 //! The database, and what it lends: sessions, transactions, connections.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{PgPool, SqlitePool};
 
-use super::lent::{Lent, Loan, Session, Tx};
+use super::lent::{Lent, Loan, Session, Statements, Tx};
 use super::{StoreError, within};
 
 /// The database: SQLite embedded, or Postgres for several nodes.
@@ -25,16 +23,6 @@ pub enum Pools {
         read: SqlitePool,
         write: SqlitePool,
     },
-}
-
-/// How many statements were sent to a database by one who opened it: what a request costs there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Statements(Arc<AtomicU64>);
-
-impl Statements {
-    pub(super) fn count_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl fmt::Debug for Db {
@@ -61,7 +49,7 @@ impl Db {
 
     /// How many statements were sent since this was opened, `BEGIN` and `COMMIT` among them.
     pub fn statements(&self) -> u64 {
-        self.statements.0.load(Ordering::Relaxed)
+        self.statements.count()
     }
 
     /// A connection to read with. On SQLite it refuses to write.

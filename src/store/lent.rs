@@ -1,15 +1,30 @@
 //! What the database lends: a [`Session`] or a [`Tx`], each of which lends a [`Conn`], and how a connection comes back.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, Transaction};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::db::Statements;
 use super::error::about;
 use super::{STATEMENT_LIMIT, StoreError, within};
+
+/// How many statements were sent to a database by one who opened it: what a request costs there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Statements(Arc<AtomicU64>);
+
+impl Statements {
+    fn count_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// One of the two databases' own.
 #[derive(Debug)]

@@ -138,7 +138,8 @@ static TOUCH: Batch = Batch::new(
      WHERE secrets.id = uses.id AND (last_used_at IS NULL OR last_used_at < uses.at)",
 );
 
-/// Notes when these secrets, at most [`MOST`](super::batch::MOST), were last used; never moves a time back, and leaves the version, for nothing of weight changed.
+/// Notes when these secrets, at most [`MOST`](super::batch::MOST), were last used; never moves a time back, and leaves the
+/// version, for nothing of weight changed.
 pub async fn touch(conn: &mut Conn<'_>, uses: &[(SecretId, Timestamp)]) -> Result<(), StoreError> {
     if uses.is_empty() {
         return Ok(());
